@@ -1,0 +1,52 @@
+# Everything starts from a clone, Python 3.11 or newer, a shell and make.
+
+SHELL := /bin/sh
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup java jars demo test quick lint docs bench-simulator clean FORCE
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
+
+demo: setup ## from nothing to a published warehouse of one simulated night, and a look at it
+	@sh deploy/demo.sh
+
+test: setup ## all tests
+	@$(BIN)/python -m pytest
+
+quick: $(STAMP) ## the tests that need no Java, in seconds
+	@$(BIN)/python -m pytest -m "not spark"
+
+lint: $(STAMP) ## ruff and mypy
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+docs: $(STAMP) ## write docs/ anew from the declarations in warehouse_schema/
+	@$(BIN)/python -m warehouse_schema.docs
+
+bench-simulator: $(STAMP) ## samples per second and core of the simulator
+	@$(BIN)/python benchmarks/simulator_speed.py
+
+clean: ## remove the demo's data and all caches; keeps .venv and .jars
+	rm -rf data .mypy_cache .ruff_cache .pytest_cache .hypothesis metastore_db derby.log spark-warehouse
+	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
+
+setup: $(STAMP) java jars ## environment, Java and Delta's jars, as demo and test need them
+
+java: $(STAMP)
+	@$(BIN)/python -m jobs.io.java --install
+
+jars: $(STAMP) java
+	@$(BIN)/python -m jobs.io.jars
+
+# The stamp is younger than what it was made from, unless the environment has since been moved or broken.
+ifneq ($(shell sh deploy/environment.sh --check && echo stands),stands)
+$(STAMP): FORCE
+endif
+$(STAMP): setup.cfg pyproject.toml constraints.txt
+	@sh deploy/environment.sh
+
+FORCE:

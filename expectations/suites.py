@@ -1,0 +1,143 @@
+"""Base expectations of a table, from its declaration: not null, range, allowed set, unique over the grain.
+
+Run by Great Expectations on rows that are written but not published. Results carry counts, never values.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from warehouse_schema.table import Column, Table
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+CRITICAL = "critical"
+
+
+@dataclass(frozen=True)
+class Result:
+    """One expectation and what was seen; `unexpected_count` is None where the expectation counts no rows."""
+
+    table_name: str
+    expectation: str
+    column_name: str
+    severity: str
+    success: bool
+    observed: str | None
+    threshold: str | None
+    unexpected_count: int | None
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """An expectation by its Great Expectations name, with what has gone wrong if it fails."""
+
+    kind: str
+    column_name: str
+    arguments: dict[str, Any]
+    meaning: str
+    severity: str = CRITICAL
+
+
+def base_expectations(table: Table) -> list[Expectation]:
+    """What the declaration alone promises of the table's flat columns."""
+    expectations = [
+        Expectation(
+            "ExpectTableColumnsToMatchSet",
+            "*",
+            {"column_set": table.column_names, "exact_match": True},
+            "The table has other columns than it declares.",
+        )
+    ]
+    for column in table.columns:
+        expectations += _of_column(column)
+    if table.grain:
+        expectations.append(
+            Expectation(
+                "ExpectCompoundColumnsToBeUnique",
+                ", ".join(table.grain),
+                {"column_list": list(table.grain)},
+                f"Two rows stand for one {table.one_row_per}: something was counted twice.",
+            )
+        )
+    return expectations
+
+
+def _of_column(column: Column) -> list[Expectation]:
+    arguments = {"column": column.name}
+    found = []
+    if not column.nullable:
+        found.append(
+            Expectation(
+                "ExpectColumnValuesToNotBeNull", column.name, arguments, f"{column.name} is NULL where it has no meaning."
+            )
+        )
+    if column.low is not None or column.high is not None:
+        found.append(
+            Expectation(
+                "ExpectColumnValuesToBeBetween",
+                column.name,
+                arguments | {"min_value": column.low, "max_value": column.high},
+                f"{column.name} lies outside what is possible.",
+            )
+        )
+    if column.allowed:
+        found.append(
+            Expectation(
+                "ExpectColumnValuesToBeInSet",
+                column.name,
+                arguments | {"value_set": list(column.allowed)},
+                f"{column.name} has a value that the declaration does not know.",
+            )
+        )
+    return found
+
+
+def audit(rows: DataFrame, table: Table) -> list[Result]:
+    """Run the table's expectations on `rows`; a raised error inside one is a failure of it, never a pass."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx
+    import great_expectations.expectations as gxe
+
+    wanted = base_expectations(table)
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    source = context.data_sources.add_spark("audit", persist=False)
+    batch = source.add_dataframe_asset(table.name).add_batch_definition_whole_dataframe("staged")
+    suite = gx.ExpectationSuite(name=table.name)
+    for number, expectation in enumerate(wanted):
+        made = getattr(gxe, expectation.kind)(**expectation.arguments, meta={"number": number})
+        suite.add_expectation(made)
+    result = batch.get_batch({"dataframe": rows}).validate(
+        suite, result_format={"result_format": "SUMMARY", "partial_unexpected_count": 0}
+    )
+    return [_result(table, wanted[r.expectation_config.meta["number"]], r) for r in result.results]
+
+
+def _result(table: Table, expectation: Expectation, outcome: Any) -> Result:
+    details = outcome.result or {}
+    unexpected = details.get("unexpected_count")
+    raised = (outcome.exception_info or {}).get("raised_exception", False)
+    observed = "could not be evaluated" if raised else _observed(details)
+    threshold = {k: v for k, v in expectation.arguments.items() if k not in ("column", "column_list", "column_set")}
+    return Result(
+        table_name=table.name,
+        expectation=expectation.kind,
+        column_name=expectation.column_name,
+        severity=expectation.severity,
+        success=bool(outcome.success),
+        observed=observed,
+        threshold=str(threshold) if threshold else None,
+        unexpected_count=None if unexpected is None else int(unexpected),
+        meaning=expectation.meaning,
+    )
+
+
+def _observed(details: dict[str, Any]) -> str | None:
+    if "unexpected_count" in details:
+        return f"{details['unexpected_count']} of {details.get('element_count')} rows"
+    return str(details["observed_value"]) if "observed_value" in details else None

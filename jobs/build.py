@@ -1,0 +1,92 @@
+"""Build: event dates that new beacons touch are rebuilt whole, from clean.beacons to staged marts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs import hover_heatmap_daily, page_views, story_attention_daily, viewport_exposure_daily
+from jobs.config import Settings
+from jobs.io.delta import DeltaTables, dates_predicate
+from jobs.io.store import table_uri
+from jobs.steps.marts import MartSpec
+from jobs.steps.folding import Folding
+from jobs.steps.reconcile import Equation, amount_equations, build_equations, page_view_equations
+from warehouse_schema.table import Table
+
+#: One module per mart, each with WRITES, spec and transform.
+MART_JOBS = (hover_heatmap_daily, viewport_exposure_daily, story_attention_daily)
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A mart's rows, written where no reader looks, and the equations they satisfy."""
+
+    table: Table
+    rows: DataFrame
+    equations: list[Equation]
+
+
+def touched_dates(beacons: DataFrame, new_files: Sequence[str], landed_dates: Sequence[dt.date]) -> list[dt.date]:
+    """Event dates to rebuild: start dates of new beacons, and all dates of page views that they belong to."""
+    if not landed_dates:
+        return []
+    spans = page_views.spans(beacons, list(new_files)).where("is_touched and size(start_dates) > 1")
+    straddled = spans.select(F.explode("start_dates").alias("date")).distinct().collect()
+    return sorted({row["date"] for row in straddled} | set(landed_dates))
+
+
+def window(beacons: DataFrame, dates: Sequence[dt.date], settings: Settings) -> DataFrame:
+    """Beacons near `dates`: all beacons of one page view start within the late window of each other."""
+    margin = dt.timedelta(days=settings.late_window_days + 1)
+    return beacons.where(F.col("start_date").between(min(dates) - margin, max(dates) + margin))
+
+
+def build_page_views(tables: DeltaTables, settings: Settings, dates: list[dt.date]) -> list[Equation]:
+    """Rebuild clean.page_views of `dates` in one commit; returns the equations of its beacons."""
+    beacons = window(tables.read(page_views.READS), dates, settings)
+    spans = page_views.spans(beacons, []).persist()
+    per_date = spans.where(F.col("event_date").isin(dates)).groupBy("event_date").agg(F.sum("beacon_count").alias("n"))
+    counts = {row["event_date"]: int(row["n"]) for row in per_date.collect()}
+    reaching = spans.where(F.size("start_dates") > 1).select("visitor_key", "page_view_id")
+    inside = beacons.where(F.col("start_date").isin(dates))
+    outside = beacons.where(~F.col("start_date").isin(dates)).join(
+        F.broadcast(reaching), on=["visitor_key", "page_view_id"], how="left_semi"
+    )
+    every = inside.unionByName(outside.select(*inside.columns)) if not reaching.isEmpty() else inside
+    rows = page_views.transform(every, settings, event_dates=dates)
+    tables.replace(page_views.WRITES, rows, dates_predicate("event_date", dates))
+    spans.unpersist()
+    return build_equations(counts, read_dates(tables, dates))
+
+
+def read_dates(tables: DeltaTables, dates: Sequence[dt.date]) -> DataFrame:
+    """clean.page_views of `dates`, as just written."""
+    return tables.read(page_views.WRITES).where(F.col("event_date").isin(list(dates)))
+
+
+def stage_marts(
+    tables: DeltaTables, settings: Settings, dates: Sequence[dt.date], staging: str, say: Callable[[str], None]
+) -> list[Staged]:
+    """Aggregate every mart for `dates`, write it as Parquet under `staging`, and hold it against clean."""
+    staged = []
+    for job in MART_JOBS:
+        views = read_dates(tables, dates)
+        spec = job.spec(settings)
+        folding = job.transform(views, settings)
+        staged.append(_stage(tables, views, spec, folding, staging))
+        say(f"{spec.table.name} {staged[-1].rows.count()} rows")
+        tables.spark.catalog.clearCache()
+    return staged
+
+
+def _stage(tables: DeltaTables, views: DataFrame, spec: MartSpec, folding: Folding, staging: str) -> Staged:
+    path = table_uri(tables.warehouse, f"{staging}/{spec.table.path}")
+    folding.published().coalesce(1).write.mode("overwrite").parquet(path)
+    rows = tables.spark.read.parquet(path)
+    equations = page_view_equations(views, spec) + amount_equations(views, spec, rows, folding)
+    return Staged(spec.table, rows, equations)

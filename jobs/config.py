@@ -1,0 +1,122 @@
+"""Every threshold of the project: name, unit in the name, default.
+
+Strength: file (TOML) < environment `HOVERLAKE_<NAME>` < `--set name=value`. A release records what was in force.
+Sources of the defaults are in docs/METRICS (and GLOSSARY.md).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from jobs.errors import UsageError
+
+Ms = Annotated[int, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+#: 100 ms to 27 min in steps of the square root of two: a quantile read from the bins is off by at most 19 %.
+HIST_EDGES_MS = tuple(round(100 * 2 ** (i / 2)) for i in range(29))
+
+
+class Settings(BaseModel):
+    """Thresholds of one run; frozen, so that it can travel into Spark tasks."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    # landing
+    max_beacon_bytes: Annotated[int, Field(gt=0)] = 4 * 1024 * 1024
+    max_page_view_ms: Ms = 7 * 24 * 3_600_000
+    late_window_days: Annotated[int, Field(ge=0)] = 3
+    future_tolerance_ms: Ms = 3_600_000
+    clock_suspect_ms: Ms = 1000
+    max_unreadable_share: Share = 0.10
+
+    # time base and cursor
+    max_gap_ms: Ms = 30 * 60_000
+    rest_ms: Ms = 5000
+    active_ms: Ms = 1000
+    max_coordinate_px: Annotated[float, Field(gt=0)] = 100_000
+    cell_px: Annotated[int, Field(gt=0)] = 32
+    stay_ms: Ms = 150
+    hover_ms: Ms = 150
+    long_hover_ms: Ms = 500
+    hover_click_ms: Ms = 1000
+
+    # feed
+    share_slack: Share = 0.001
+    visible_share: Share = 0.5
+    large_share: Share = 0.3
+    viewable_ms: Ms = 1000
+    viewable_video_ms: Ms = 2000
+    large_px2: Annotated[float, Field(gt=0)] = 242_500
+    tall_viewports: Annotated[float, Field(gt=0)] = 2
+    subsecond_ms: Ms = 500
+    skip_ms: Ms = 1000
+
+    # engagement
+    engaged_ms: Ms = 5000
+
+    # marts
+    min_visitors: Annotated[int, Field(ge=1)] = 50
+    hist_edges_ms: tuple[int, ...] = HIST_EDGES_MS
+
+    @field_validator("hist_edges_ms")
+    @classmethod
+    def _edges_rise(cls, edges: tuple[int, ...]) -> tuple[int, ...]:
+        if not edges or any(a >= b for a, b in zip(edges, edges[1:], strict=False)):
+            raise ValueError("edges must rise strictly")
+        return edges
+
+    def sha256(self) -> str:
+        """Hash of all values: equal hashes mean equal thresholds."""
+        return hashlib.sha256(json.dumps(self.model_dump(), sort_keys=True).encode()).hexdigest()
+
+
+def _from_environment() -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name in Settings.model_fields:
+        text = os.environ.get(f"HOVERLAKE_{name.upper()}")
+        if text is not None:
+            values[name] = _parsed(text)
+    return values
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def _from_words(words: Sequence[str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for word in words:
+        name, separator, text = word.partition("=")
+        if not separator:
+            raise UsageError(f"--set {word}: expected name=value, for example --set min_visitors=20.")
+        values[name.strip()] = _parsed(text.strip())
+    return values
+
+
+def load_settings(words: Sequence[str] = (), file: Path | None = None) -> Settings:
+    """Settings from defaults, `file`, environment and `--set` words; UsageError names what cannot be used."""
+    values: dict[str, Any] = {}
+    if file is not None:
+        try:
+            values |= tomllib.loads(file.read_text())
+        except (OSError, tomllib.TOMLDecodeError) as error:
+            raise UsageError(f"configuration {file} cannot be read: {error}. Give a TOML file of name = value.") from error
+    values |= _from_environment()
+    values |= _from_words(words)
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise UsageError(f"configuration refused: {problems}. Names and units are in jobs/config.py.") from error

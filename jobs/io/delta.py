@@ -1,0 +1,114 @@
+"""Delta tables of a warehouse: read at a version, append, replace dates, restore. The only writer of tables.
+
+Every commit carries the run and the lease's number, and is checked: Delta skips a write without a word when its
+number is not newer than the table's (ENGINEERING 3).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Iterable
+
+from delta.tables import DeltaTable
+from pyspark.sql import DataFrame, SparkSession
+
+from jobs.errors import InfrastructureFailed
+from jobs.io.releases import Release
+from jobs.io.store import Store, table_uri
+from jobs.io.warehouse import open_table
+from warehouse_schema import PINNED
+from warehouse_schema.derive import spark_schema
+from warehouse_schema.table import Table
+
+#: Numbers of one lease's commits; a lease makes fewer than this.
+COMMITS_PER_LEASE = 1_000_000
+#: Days for which removed files and log entries stay: releases pin marts for 30 days, clean and restricted for 7.
+_RETENTION_DAYS = {"mart": 90, "ops": 90, "clean": 7, "restricted": 7}
+
+
+class DeltaTables:
+    """The tables below `warehouse`, as one run writes them."""
+
+    def __init__(self, spark: SparkSession, warehouse: str, run_id: str, lease_number: int) -> None:
+        self.spark = spark
+        self.warehouse = warehouse
+        self.run_id = run_id
+        self._transactions = itertools.count(lease_number * COMMITS_PER_LEASE + 1)
+
+    def uri(self, table: Table) -> str:
+        """Where Spark finds the table."""
+        return table_uri(self.warehouse, table.path)
+
+    def version(self, table: Table) -> int:
+        """The latest version, -1 if the table does not exist."""
+        found = open_table(self.warehouse, table)
+        return -1 if found is None else int(found.version())
+
+    def read(self, table: Table, version: int | None = None) -> DataFrame:
+        """The table at `version` (None: the latest); no rows if it does not exist."""
+        if self.version(table) < 0:
+            return self.spark.createDataFrame([], spark_schema(table.columns))
+        reader = self.spark.read.format("delta")
+        return (reader if version is None else reader.option("versionAsOf", version)).load(self.uri(table))
+
+    def append(self, table: Table, rows: DataFrame) -> None:
+        """Add rows in one commit."""
+        self._commit(table, rows, "append", {})
+
+    def replace(self, table: Table, rows: DataFrame, predicate: str) -> None:
+        """Replace what `predicate` (on literal dates) covers by `rows`, which must lie inside it, in one commit."""
+        if self.version(table) < 0:
+            self.append(table, rows)
+        else:
+            self._commit(table, rows, "overwrite", {"replaceWhere": predicate})
+
+    def _commit(self, table: Table, rows: DataFrame, mode: str, options: dict[str, str]) -> None:
+        before = self.version(table)
+        writer = _conform(rows, table).write.format("delta").mode(mode).options(**options)
+        writer = writer.option("txnAppId", "hoverlake").option("txnVersion", next(self._transactions))
+        writer = writer.option("userMetadata", self.run_id)
+        if before < 0:
+            days = _RETENTION_DAYS[table.layer]
+            writer = writer.option("delta.deletedFileRetentionDuration", f"interval {days} days")
+            writer = writer.option("delta.logRetentionDuration", f"interval {days} days")
+            # Statistics for the columns that queries filter by; nested arrays at the end have none.
+            writer = writer.option("delta.dataSkippingNumIndexedCols", "12")
+        if table.partition_by:
+            writer = writer.partitionBy(*table.partition_by)
+        writer.save(self.uri(table))
+        after = self.version(table)
+        if after != before + 1:
+            raise InfrastructureFailed(
+                f"{table.name}: expected version {before + 1} after the commit, found {after}: another writer holds "
+                "this warehouse, or a newer lease has fenced this run off. Nothing was published; run the night again."
+            )
+
+    def restore(self, store: Store, release: Release | None) -> list[str]:
+        """Bring every pinned table back to the release: what a stopped run wrote is undone. Names what was undone."""
+        undone = []
+        for table in PINNED:
+            latest, pinned = self.version(table), release.tables.get(table.name) if release else None
+            if latest < 0 or latest == pinned:
+                continue
+            undone.append(table.name)
+            if pinned is None:
+                store.delete_folder(table.path)
+            else:
+                DeltaTable.forPath(self.spark, self.uri(table)).restoreToVersion(pinned)
+        return undone
+
+
+def dates_predicate(column: str, dates: Iterable[dt.date]) -> str:
+    """A predicate on literal dates; never dynamic overwrite, which leaves stale rows on an emptied day."""
+    literals = ", ".join(f"DATE'{date.isoformat()}'" for date in sorted(dates))
+    return f"{column} IN ({literals})"
+
+
+def _conform(rows: DataFrame, table: Table) -> DataFrame:
+    """Declared order, types and comments; a missing or foreign column is an error, not a NULL."""
+    if set(rows.columns) != set(table.column_names):
+        raise InfrastructureFailed(
+            f"{table.name}: columns {sorted(set(rows.columns) ^ set(table.column_names))} do not match the declaration."
+        )
+    return rows.select(*table.column_names).to(spark_schema(table.columns))

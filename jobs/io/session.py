@@ -1,0 +1,68 @@
+"""The one Spark session of a process: local by default, or whatever `spark-submit` has already set up."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jobs.io.jars import delta_jars
+from jobs.io.java import find_java
+
+#: A night on one machine is short: the second compiler costs more than its code wins back.
+JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseParallelGC"
+LOG_CONFIGURATION = Path(__file__).with_name("log4j2.properties")
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+def _settings() -> dict[str, str]:
+    cores = os.cpu_count() or 2
+    return {
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        # All dates and instants are UTC, whatever the machine thinks.
+        "spark.sql.session.timeZone": "UTC",
+        # 50 by default: on few cores every commit then takes seconds instead of tenths.
+        "spark.databricks.delta.snapshotPartitions": "1",
+        # Merging schemas silently would hide a changed contract.
+        "spark.databricks.delta.schema.autoMerge.enabled": "false",
+        # INT96, the default, is read differently by other engines.
+        "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+        "spark.sql.parquet.compression.codec": "zstd",
+        "spark.sql.shuffle.partitions": str(2 * cores),
+        # Beacons are wide; the kernel gathers its own batches by bytes.
+        "spark.sql.execution.arrow.maxRecordsPerBatch": "1000",
+        # gz and zstd are not split: a file is a task, small ones share one.
+        "spark.sql.files.openCostInBytes": str(1024 * 1024),
+        # A truncated gzip must stop the night, never shorten it.
+        "spark.sql.files.ignoreCorruptFiles": "false",
+        "spark.sql.files.ignoreMissingFiles": "false",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.driver.memory": os.environ.get("HOVERLAKE_DRIVER_MEMORY", "3g"),
+        # A temporary folder for each session: two nights on one machine must not share a metastore.
+        "spark.sql.catalogImplementation": "in-memory",
+        "spark.driver.host": "localhost",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile=file:{LOG_CONFIGURATION} {os.environ.get('HOVERLAKE_JAVA_OPTIONS', JAVA_OPTIONS)}",
+    }
+
+
+def start_session(app_name: str = "hoverlake") -> SparkSession:
+    """The process's session, made at the first call; InfrastructureFailed without Java or jars."""
+    java = find_java()
+    os.environ["JAVA_HOME"] = str(java.path)
+    # Otherwise workers take the system's python, which lacks our packages.
+    os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder.appName(app_name)
+    if "SPARK_REMOTE" not in os.environ and "MASTER" not in os.environ:
+        builder = builder.master("local[*]")
+    for name, value in _settings().items():
+        builder = builder.config(name, value)
+    builder = builder.config("spark.jars", ",".join(str(jar) for jar in delta_jars()))
+    return builder.getOrCreate()

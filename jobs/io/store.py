@@ -1,0 +1,131 @@
+"""Objects below one root, on local disk or in an object store: list, read, put-if-absent."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from jobs.errors import InfrastructureFailed
+
+
+_READ_BYTES = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """One object: path below the root, size in bytes, entity tag."""
+
+    path: str
+    size_bytes: int
+    etag: str
+
+
+class Store:
+    """A root URI (`/path`, `file://`, `s3a://`) and the few things the project does with objects below it."""
+
+    def __init__(self, uri: str, *, create: bool = False) -> None:
+        self.uri = uri
+        self.local_root = local_path(uri)
+        try:
+            self._store: ObjectStore = (
+                LocalStore(self.local_root, mkdir=create) if self.local_root else from_url(uri.replace("s3a://", "s3://"))
+            )
+        except (BaseError, OSError, ValueError) as error:
+            raise InfrastructureFailed(f"cannot open {uri}: {_short(error)}. Check that it exists and may be used.") from error
+
+    def list(self, prefix: str = "") -> Iterator[StoredObject]:
+        """All objects below `prefix` (a folder), in no order."""
+        for batch in obstore.list(self._store, prefix or None):
+            for meta in batch:
+                yield StoredObject(meta["path"], meta["size"], meta["e_tag"] or "")
+
+    def read(self, path: str) -> bytes | None:
+        """The object's bytes, or None if there is none."""
+        try:
+            return bytes(obstore.get(self._store, path).bytes())
+        except (NotFoundError, FileNotFoundError):
+            return None
+
+    def open(self, path: str) -> io.BufferedIOBase:
+        """A binary reader on the object."""
+        if self.local_root:
+            return (self.local_root / path).open("rb")
+        return io.BufferedReader(_ObjectReader(obstore.open_reader(self._store, path)), _READ_BYTES)
+
+    def put_if_absent(self, path: str, content: bytes) -> bool:
+        """True if this call created the object, False if it was there already."""
+        try:
+            obstore.put(self._store, path, content, mode="create")
+        except (AlreadyExistsError, FileExistsError):
+            return False
+        except (BaseError, OSError) as error:
+            raise InfrastructureFailed(f"cannot write {path} below {self.uri}: {_short(error)}. Check permission and space.") from error
+        return True
+
+    def delete(self, path: str) -> None:
+        """Remove one object; an absent one is no error."""
+        try:
+            obstore.delete(self._store, path)
+        except (NotFoundError, FileNotFoundError):
+            return
+
+    def delete_folder(self, prefix: str) -> None:
+        """Remove everything below `prefix`."""
+        if self.local_root:
+            import shutil
+
+            shutil.rmtree(Path(self.local_root) / prefix, ignore_errors=True)
+            return
+        for item in list(self.list(prefix)):
+            self.delete(item.path)
+
+    def json(self, path: str) -> Any:
+        """The object parsed as JSON, or None if there is none."""
+        content = self.read(path)
+        return None if content is None else json.loads(content)
+
+
+class _ObjectReader(io.RawIOBase):
+    """An object of a store as Python knows files."""
+
+    def __init__(self, reader: Any) -> None:
+        self._reader = reader
+
+    def readable(self) -> bool:
+        """Always: nothing is written through a reader."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill `buffer` as far as the object goes."""
+        chunk = bytes(self._reader.read(len(buffer)))
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+
+def local_path(uri: str) -> Path | None:
+    """The absolute folder a URI names on this machine, or None for an object store."""
+    parsed = urlparse(uri)
+    if parsed.scheme == "file":
+        return Path(parsed.path).absolute()
+    if "://" in uri:
+        return None
+    return Path(uri).absolute()
+
+
+def table_uri(warehouse: str, table_path: str) -> str:
+    """The URI under which Spark finds a folder below the root."""
+    local = local_path(warehouse)
+    return f"{local if local else warehouse.rstrip('/')}/{table_path}"
+
+
+def _short(error: BaseException) -> str:
+    return str(error).split("\n", 1)[0][:300]

@@ -1,0 +1,48 @@
+"""clean.page_views: one row per page view, with everything measured on it.
+
+One shuffle by visitor brings all beacons of a person together; de-duplication, page views and first-of-visitor flags
+then need no other.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.config import Settings
+from jobs.steps.deduplicate import ORDER
+from jobs.steps.page_view_kernel import page_view_batches
+from warehouse_schema.clean.beacons import BEACONS
+from warehouse_schema.clean.page_views import PAGE_VIEWS
+from warehouse_schema.derive import spark_schema
+
+READS, WRITES = BEACONS, PAGE_VIEWS
+
+
+def transform(beacons: DataFrame, settings: Settings, *, event_dates: list[dt.date]) -> DataFrame:
+    """Page views of `event_dates` from all beacons of those dates and of page views that reach into them."""
+
+    def kernel(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        return page_view_batches(batches, settings)
+
+    by_visitor = beacons.repartition("visitor_key").sortWithinPartitions(*ORDER)
+    page_views = by_visitor.mapInArrow(kernel, spark_schema(WRITES.columns))
+    return page_views.where(F.col("event_date").isin(event_dates))
+
+
+def spans(beacons: DataFrame, new_files: list[str]) -> DataFrame:
+    """Per page view: start dates of its beacons, event date, beacons, whether this run brought any of them.
+
+    Reads four narrow columns. The event date is that of the lowest surviving beacon.
+    """
+    lowest = F.min(F.struct("seq", "received_at_ms", "line_sha256", "start_date"))
+    return beacons.groupBy("visitor_key", "page_view_id").agg(
+        lowest["start_date"].alias("event_date"),
+        F.collect_set("start_date").alias("start_dates"),
+        F.count(F.lit(1)).alias("beacon_count"),
+        F.max(F.col("raw_file").isin(new_files)).alias("is_touched"),
+    )

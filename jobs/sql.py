@@ -1,0 +1,239 @@
+"""`hoverlake sql`: one query on the warehouse's tables as the newest release pins them, without Java.
+
+Each table is a view `layer.name` on the Parquet files of its pinned version, so that all tables of a query belong to
+one night. ops and restricted tables are read at their latest version. A query reads those files and nothing else: no
+other file, no network, no statement that writes.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+from deltalake.exceptions import DeltaError
+
+from jobs.errors import HoverlakeError, InfrastructureFailed, UsageError
+from jobs.io import releases
+from jobs.io.store import Store, local_path
+from jobs.io.warehouse import open_table
+from jobs.sql_output import Format, written
+from warehouse_schema import PINNED, TABLES, Table
+from warehouse_schema.derive import sql_type
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+
+PINNED_NAMES = frozenset(table.name for table in PINNED)
+UNKNOWN_TABLE = re.compile(r'Table with name "?([^"\s!]+)"? does not exist')
+SHOW_TABLES = re.compile(r"\s*show\s+(all\s+)?tables\s*;?\s*", re.I)
+#: What SHOW TABLES answers here: DuckDB's own knows nothing of layers or meanings.
+LISTING = """select schema_name || '.' || view_name as "table", comment as one_row_per
+from duckdb_views() where not internal order by 1"""
+QUESTIONS = (duckdb.StatementType.SELECT, duckdb.StatementType.MULTI)
+EXPLAIN = re.compile(r"\s*explain\s+(analyze\s+)?(\([^)]*\)\s*)?", re.I)
+
+
+def run_sql(warehouse: str, query: str, format: Format = "table", output: Path | None = None) -> str | None:
+    """The query's answer as text, or None once it is in `output` (needed for parquet).
+
+    UsageError for an unknown table or column, broken SQL, a writing statement, or a layer that may not be read.
+    """
+    if format == "parquet" and output is None:
+        raise UsageError("parquet cannot be printed. Give a file: --output answer.parquet.")
+    query = _read_only(query)
+    connection = connect(warehouse, named_tables(query))
+    try:
+        return written(connection, LISTING if SHOW_TABLES.fullmatch(query) else query, format, output)
+    except duckdb.Error as error:
+        raise _explained(error, warehouse) from error
+    finally:
+        connection.close()
+
+
+def connect(warehouse: str, tables: Iterable[str] | None = None) -> duckdb.DuckDBPyConnection:
+    """A connection in UTC with a view for each of `tables`; None: all that the caller may read.
+
+    A table without a pin, or not yet written, is empty. Nothing but the views' files can be read, and no setting can
+    be changed. UsageError if nothing is published, or a named table is unknown or may not be read.
+    """
+    store = Store(warehouse)
+    release = releases.newest(store)
+    wanted = [_declared(name) for name in tables] if tables is not None else list(TABLES.values())
+    if release is None and (tables is None or any(table.name in PINNED_NAMES for table in wanted)):
+        raise UsageError(f"nothing published in {warehouse}; run hoverlake nightly --warehouse {warehouse}.")
+    pins = release.tables if release else {}
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'; SET python_enable_replacements = false")
+    files: list[str] = []
+    for table in wanted:
+        try:
+            files += _add_view(connection, warehouse, table, pins.get(table.name))
+        except (DeltaError, duckdb.Error, OSError) as error:
+            problem = _unreadable(error, warehouse, table)
+            if tables is not None or not isinstance(problem, UsageError):
+                raise problem from error
+    _lock(connection, files)
+    return connection
+
+
+def named_tables(query: str) -> list[str] | None:
+    """Tables whose `layer.name` occurs in the query, quoted or not; None if there are none, as for SHOW TABLES.
+
+    By the text, because DuckDB's own list of names needs the tables to be there already (for USING) and knows no
+    PIVOT. A name within a string or a comment only costs the opening of its table.
+    """
+    return [name for name in TABLES if _reference(name).search(query)] or None
+
+
+def _reference(name: str) -> re.Pattern[str]:
+    layer, table = name.split(".")
+    return re.compile(rf'(?<![\w.]){layer}"?\s*\.\s*"?{table}\b', re.I)
+
+
+def _read_only(query: str) -> str:
+    """The one statement of `query`, which must be a question."""
+    try:
+        statements = duckdb.extract_statements(query)
+        asked = statements
+        if len(statements) == 1 and statements[0].type == duckdb.StatementType.EXPLAIN:
+            # EXPLAIN ANALYZE runs what it explains.
+            asked = duckdb.extract_statements(EXPLAIN.sub("", statements[0].query, count=1))
+    except duckdb.Error as error:
+        raise UsageError(f"the query cannot be parsed: {error}\nMend it and ask again.") from error
+    if len(statements) != 1:
+        raise UsageError(f"the query has {len(statements)} statements. Ask one question at a time.")
+    if len(asked) != 1 or asked[0].type not in QUESTIONS:
+        raise UsageError(
+            f"{asked[0].type.name if asked else 'EXPLAIN'} is no question: the warehouse is only read here. Use SELECT."
+        )
+    return str(statements[0].query)
+
+
+def _declared(name: str) -> Table:
+    if name not in TABLES:
+        raise _unknown_table(name)
+    return TABLES[name]
+
+
+def _add_view(connection: duckdb.DuckDBPyConnection, warehouse: str, table: Table, pinned: int | None) -> list[str]:
+    """Make the table's view, with the declared columns, order and types; returns the local files it reads."""
+    is_wanted = pinned is not None or table.name not in PINNED_NAMES
+    delta = open_table(warehouse, table, pinned) if is_wanted else None
+    if delta is None and is_wanted:
+        _check_absent(warehouse, table, pinned)
+    files: list[str] = []
+    source = None
+    if delta is not None:
+        files = _local_files(warehouse, table, delta)
+        source = _parquet_scan(table, files) if files else _dataset(connection, warehouse, table, delta)
+    has = {field.name for field in delta.schema().fields} if delta is not None and source else set()
+    columns = ", ".join(
+        f"CAST({c.name if c.name in has else 'NULL'} AS {sql_type(c.type, 'duckdb')}) AS {c.name}"
+        for c in table.columns
+    )
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.layer}")
+    connection.execute(f"CREATE VIEW {table.name} AS SELECT {columns} {f'FROM {source}' if source else 'WHERE false'}")
+    connection.execute(f"COMMENT ON VIEW {table.name} IS {_quoted(table.one_row_per)}")
+    return files
+
+
+def _check_absent(warehouse: str, table: Table, pinned: int | None) -> None:
+    """A table that was not found must be one that nobody has written yet: not a lost one, not one behind a closed folder."""
+    root = local_path(warehouse)
+    if root is not None:
+        # Raises PermissionError, where delta-rs speaks of a missing table.
+        (root / table.path).exists()
+    if pinned is not None:
+        raise InfrastructureFailed(
+            f"{table.name} in {warehouse} is missing, but version {pinned} is released. Restore it."
+        )
+
+
+def _local_files(warehouse: str, table: Table, delta: DeltaTable) -> list[str]:
+    """Files of this version on local disk; none for an object store, or where a file list is not the whole truth."""
+    root = local_path(warehouse)
+    # From reader version 2 on, files may hold deleted rows or renamed columns.
+    if root is None or delta.protocol().min_reader_version > 1:
+        return []
+    # Not file_uris(): those are percent-encoded.
+    return [str(root / table.path / path) for path in delta.get_add_actions()["path"].to_pylist()]
+
+
+def _parquet_scan(table: Table, files: list[str]) -> str:
+    """DuckDB's own reader: faster than an Arrow dataset, and it skips partitions. Files may lack columns added later."""
+    partitions = ", ".join(
+        f"{_quoted(name)}: {sql_type(table.column(name).type, 'duckdb')}" for name in table.partition_by
+    )
+    hive = f", hive_partitioning = true, hive_types = {{{partitions}}}" if partitions else ", hive_partitioning = false"
+    return f"read_parquet([{', '.join(map(_quoted, files))}], union_by_name = true{hive})"
+
+
+def _dataset(connection: duckdb.DuckDBPyConnection, warehouse: str, table: Table, delta: DeltaTable) -> str | None:
+    """The version as an Arrow dataset, registered under a name of its own; None if it has no files."""
+    if not delta.file_uris():
+        return None
+    name = f"dataset_{table.name.replace('.', '_')}"
+    connection.register(name, delta.to_pyarrow_dataset())
+    return name
+
+
+def _lock(connection: duckdb.DuckDBPyConnection, files: list[str]) -> None:
+    """From here on the views' files can be read, and nothing else."""
+    connection.execute(f"SET allowed_paths = [{', '.join(map(_quoted, files))}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _unreadable(error: Exception, warehouse: str, table: Table) -> HoverlakeError:
+    if is_permission_error(error):
+        return UsageError(
+            f"{table.name} in {warehouse} may not be read by you. Ask for permission on the layer {table.layer}, "
+            "or leave the table out."
+        )
+    return InfrastructureFailed(
+        f"{table.name} in {warehouse} cannot be read: {_short(error)} Check the store, then ask again."
+    )
+
+
+def _explained(error: duckdb.Error, warehouse: str) -> HoverlakeError:
+    """The engine's words in ours; its hint with the query's line and caret stays."""
+    unknown = UNKNOWN_TABLE.search(str(error))
+    if unknown:
+        return _unknown_table(unknown[1])
+    if is_permission_error(error) and not isinstance(error, duckdb.PermissionException):
+        return UsageError(f"a file in {warehouse} may not be read by you. Ask for permission. ({_short(error)})")
+    if isinstance(error, duckdb.PermissionException):
+        return UsageError(f"a query sees the warehouse's tables only, no other file. ({_short(error)})")
+    if isinstance(error, duckdb.IOException):
+        return InfrastructureFailed(f"{warehouse} cannot be read: {_short(error)} Check the store, then ask again.")
+    return UsageError(f"the query failed: {error}\nMend it and ask again; DESCRIBE layer.table lists columns.")
+
+
+def _unknown_table(name: str) -> UsageError:
+    bare = {table.split(".")[1]: table for table in TABLES}
+    close = difflib.get_close_matches(name, [*TABLES, *bare], n=1)
+    hint = f" Did you mean {bare.get(close[0], close[0])}?" if close else ""
+    return UsageError(f"there is no table {name}.{hint} Tables: {', '.join(sorted(TABLES))}.")
+
+
+def _short(error: BaseException) -> str:
+    return str(error).split("\n", 1)[0][:300]
+
+
+def is_permission_error(error: Exception) -> bool:
+    """True if a store refused: each engine has its own words for it."""
+    words = str(error).lower()
+    return (
+        isinstance(error, PermissionError)
+        or "permission denied" in words
+        or "accessdenied" in words
+        or "forbidden" in words
+    )

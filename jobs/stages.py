@@ -1,0 +1,237 @@
+"""The stages of a night, each once: restore, land, build, audit, reconcile, publish."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from expectations.suites import Result, audit
+from jobs import __version__
+from jobs.build import Staged, build_page_views, read_dates, stage_marts, touched_dates, window
+from jobs.errors import BlockedByQuality, InfrastructureFailed
+from jobs.io import releases
+from jobs.io.delta import DeltaTables, dates_predicate
+from jobs.io.releases import EventDate, InputFile, Release
+from jobs.io.store import Store
+from jobs.land import land
+from jobs.steps.pseudonym import pseudonym_udf
+from jobs.steps.reconcile import Equation, amount_rows, count_rows
+from warehouse_schema import PINNED
+from warehouse_schema.clean.beacons import BEACONS
+from warehouse_schema.clean.page_views import PAGE_VIEWS
+from warehouse_schema.derive import spark_schema
+from warehouse_schema.ops import tables as ops
+from warehouse_schema.table import Table
+
+if TYPE_CHECKING:
+    from jobs.nightly import Input, Night
+
+
+class Stages:
+    """One night's work on the tables, and what it has found so far."""
+
+    def __init__(self, night: Night, store: Store, tables: DeltaTables, given: Input) -> None:
+        self.night = night
+        self.store = store
+        self.tables = tables
+        self.given = given
+        self.equations: list[Equation] = []
+        self.results: list[Result] = []
+        self.staged: list[Staged] = []
+
+    def restore(self) -> None:
+        """Every table back to the base release: whatever a stopped run wrote is undone."""
+        undone = self.tables.restore(self.store, self.given.base)
+        if undone:
+            self.night.progress.say(f"undone what a stopped run left: {', '.join(undone)}")
+
+    def land(self) -> list[dt.date]:
+        """Append new files, replace a rebuilt landing date; returns the event dates to rebuild."""
+        night, pseudonym = self.night, pseudonym_udf(self.given.key)
+        added, replacing = self.given.readable(replacing=False), self.given.readable(replacing=True)
+        landed_dates: set[dt.date] = set()
+        with night.progress.stage("land") as facts:
+            if replacing:
+                landed_dates |= self._start_dates_of(night.date)
+            for files, replaced_date in ((added, None), (replacing, night.date)):
+                if files:
+                    landed = land(self.tables, night.raw, files, night.settings, pseudonym, replaced_date)
+                    landed_dates |= set(landed.start_dates)
+                    self.equations += landed.equations
+            facts.append(_terms(self.equations))
+        new_files = [i.file.path for i in added + replacing]
+        if not landed_dates:
+            return []
+        near = window(self.tables.read(BEACONS), sorted(landed_dates), night.settings)
+        return touched_dates(near, new_files, sorted(landed_dates))
+
+    def _start_dates_of(self, landing_date: dt.date) -> set[dt.date]:
+        landed = self.tables.read(BEACONS).where(f"landing_date = DATE'{landing_date}'")
+        return {row["start_date"] for row in landed.select("start_date").distinct().collect()}
+
+    def build(self, dates: list[dt.date]) -> None:
+        """clean.page_views of `dates`, then every mart, staged."""
+        if not dates:
+            return
+        night = self.night
+        with night.progress.stage("build clean.page_views") as facts:
+            built = build_page_views(self.tables, night.settings, dates)
+            self.equations += built
+            facts.append(f"{len(dates)} event dates, {sum(e.left for e in built):,} beacons")
+        with night.progress.stage("stage marts") as facts:
+            self.staged = stage_marts(self.tables, night.settings, dates, night.staging, facts.append)
+        for staged in self.staged:
+            self.equations += staged.equations
+
+    def audit(self, dates: Sequence[dt.date]) -> None:
+        """Hold what is written but not published against the expectations; critical ones stop the night."""
+        if not dates:
+            return
+        with self.night.progress.stage("audit") as facts:
+            self.results += audit(read_dates(self.tables, dates), PAGE_VIEWS)
+            for staged in self.staged:
+                self.results += audit(staged.rows, staged.table)
+            facts.append(f"{len(self.results)} expectations")
+        failed = [result for result in self.results if not result.success and result.severity == "critical"]
+        if failed:
+            first = failed[0]
+            self._block(
+                dates,
+                f"{len(failed)} expectation(s) failed: {first.table_name} {first.expectation} on {first.column_name}: "
+                f"observed {first.observed}, expected {first.threshold or 'none broken'}. {first.meaning}",
+            )
+
+    def reconcile(self, dates: Sequence[dt.date]) -> None:
+        """A night that does not add up is not published."""
+        broken = [equation for equation in self.equations if not equation.adds_up]
+        if broken:
+            counts = [e for e in broken if not e.is_amount]
+            first = str(counts[0]) if counts else f"{broken[0].table_name} {broken[0].date} {broken[0].quantity}"
+            self._block(dates, f"{len(broken)} equation(s) do not add up, the first: {first}")
+
+    def _block(self, dates: Sequence[dt.date], reason: str) -> None:
+        message = (
+            f"blocked by data quality: {reason}. Published tables stay as they were. More: hoverlake sql "
+            f"\"select * from ops.dq_results where run_id = '{self.night.run_id}' and not success\""
+        )
+        self._write_ops(dates, BlockedByQuality.exit_code, message)
+        raise BlockedByQuality(message)
+
+    def publish(self, dates: list[dt.date]) -> str:
+        """One commit per mart, then ops, then the release that makes all of it visible at once."""
+        night, base = self.night, self.given.base
+        with night.progress.stage("publish"):
+            with ThreadPoolExecutor(max(1, len(self.staged))) as pool:
+                list(pool.map(lambda staged: self._publish_mart(staged, dates), self.staged))
+            number = base.number + 1 if base else 1
+            message = self._summary(number, dates)
+            self._write_ops(dates, 0, message)
+            release = self._release(number, dates)
+            if not releases.publish(self.store, release, self._manifest()):
+                raise InfrastructureFailed(
+                    f"release {number} was taken by another run. Nothing of this run is visible; run the night again."
+                )
+        return message
+
+    def _publish_mart(self, staged: Staged, dates: list[dt.date]) -> None:
+        self.tables.replace(staged.table, staged.rows, dates_predicate("event_date", dates))
+
+    def _summary(self, number: int, dates: Sequence[dt.date]) -> str:
+        aside = sum(1 for i in self.given.inspections if i.problem)
+        files = len(self.given.inspections) - aside
+        return (
+            f"published release {number} of {self.night.warehouse}: {files} raw files, event dates "
+            f"{', '.join(map(str, dates)) or 'none'}" + (f", {aside} files set aside" if aside else "")
+        )
+
+    def _release(self, number: int, dates: Sequence[dt.date]) -> Release:
+        night, base = self.night, self.given.base
+        event_dates = dict(base.event_dates) if base else {}
+        for date in dates:
+            event_dates[str(date)] = EventDate("provisional", __version__, night.settings.sha256())
+        latest = max(night.date, dt.date.fromisoformat(base.landing_date)) if base else night.date
+        closed = latest - dt.timedelta(days=night.settings.late_window_days)
+        event_dates = {
+            date: EventDate("final" if date <= str(closed) else "provisional", at.code_version, at.configuration_sha256)
+            for date, at in sorted(event_dates.items())
+        }
+        versions = {table.name: self.tables.version(table) for table in PINNED}
+        return Release(
+            number=number,
+            run_id=night.run_id,
+            created_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            landing_date=str(latest),
+            tables={name: version for name, version in versions.items() if version >= 0},
+            event_dates=event_dates,
+            configuration=night.settings.model_dump(),
+        )
+
+    def _manifest(self) -> dict[str, InputFile]:
+        files = dict(self.given.known)
+        for i in self.given.inspections:
+            file = i.file
+            files[file.path] = InputFile(
+                file.path, file.size_bytes, file.etag, i.sha256, i.line_count, str(file.landing_date), i.problem
+            )
+        return files
+
+    def _write_ops(self, dates: Sequence[dt.date], exit_code: int, message: str) -> None:
+        run_id = self.night.run_id
+        every = ", ".join(map(str, dates))
+        rows: list[tuple[Table, list[dict[str, object]]]] = [
+            (ops.RUNS, [self._run_row(every, exit_code, message)]),
+            (ops.INPUT_FILES, self._input_rows()),
+            (ops.RECONCILIATION, count_rows(run_id, self.equations)),
+            (ops.RECONCILIATION_AMOUNTS, amount_rows(run_id, self.equations)),
+            (ops.DQ_RESULTS, [{"run_id": run_id, "event_dates": every, **asdict(r)} for r in self.results]),
+        ]
+        with ThreadPoolExecutor(len(rows)) as pool:
+            list(pool.map(lambda pair: self._append_rows(*pair), rows))
+
+    def _append_rows(self, table: Table, rows: list[dict[str, object]]) -> None:
+        if rows:
+            frame = self.tables.spark.createDataFrame(rows, spark_schema(table.columns))  # type: ignore[type-var]
+            self.tables.append(table, frame.coalesce(1))
+
+    def _run_row(self, dates: str, exit_code: int, message: str) -> dict[str, object]:
+        night = self.night
+        aside = sum(1 for i in self.given.inspections if i.problem)
+        return {
+            "run_id": night.run_id,
+            "landing_date": night.date,
+            "started_at": night.started_at,
+            "ended_at": dt.datetime.now(dt.UTC),
+            "exit_code": exit_code,
+            "message": message,
+            "files_count": len(self.given.inspections) - aside,
+            "set_aside_count": aside,
+            "event_dates": dates,
+            "code_version": __version__,
+            "configuration_sha256": night.settings.sha256(),
+        }
+
+    def _input_rows(self) -> list[dict[str, object]]:
+        return [
+            {
+                "run_id": self.night.run_id,
+                "landing_date": i.file.landing_date,
+                "raw_file": i.file.path,
+                "outcome": "set_aside" if i.problem else "landed",
+                "size_bytes": i.file.size_bytes,
+                "sha256": i.sha256,
+                "line_count": None if i.problem else i.line_count,
+                "problem": i.problem or None,
+            }
+            for i in self.given.inspections
+        ]
+
+
+def _terms(equations: Sequence[Equation]) -> str:
+    totals: dict[str, int] = {}
+    for equation in equations:
+        for reason, count in equation.terms.items():
+            totals[reason] = totals.get(reason, 0) + count
+    return ", ".join(f"{reason} {count:,}" for reason, count in totals.items() if count)

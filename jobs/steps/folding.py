@@ -1,0 +1,166 @@
+"""Small groups: rows of fewer than min_visitors fold up a ladder until they are large enough (METRICS 6).
+
+Only the folded entries merge at each step. A remainder that stays too small takes in the smallest published row
+beside it, so that no published number is the complement of a small group. What is too small even per date stays
+unpublished.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame, Row, Window
+from pyspark.sql import functions as F
+
+from jobs.config import Settings
+from jobs.steps.marts import MartSpec, Step, entries, sums
+
+UNPUBLISHED = "unpublished"
+FINEST = "finest"
+
+
+class Folding:
+    """The folded entries of a mart and where each of them is published; made by `fold`."""
+
+    def __init__(self, spec: MartSpec, hist_edges_ms: Sequence[int], finest: DataFrame, folded: DataFrame) -> None:
+        self.spec = spec
+        self.hist_edges_ms = hist_edges_ms
+        self.finest = finest
+        self.folded = folded
+
+    def published(self) -> DataFrame:
+        """Rows of the mart."""
+        spec = self.spec
+        finest = self.finest.withColumn("is_remainder", F.lit(False))
+        placed = self.folded.where(F.col("step") != UNPUBLISHED)
+        keys = [step_key(spec, name).alias(name) for name in spec.table.grain]
+        others = [c for c in placed.columns if c not in spec.table.grain]
+        moved = placed.select(*keys, *others)
+        coarse = moved.groupBy(*spec.table.grain, is_remainder(spec).alias("is_remainder")).agg(
+            *sums(spec, self.hist_edges_ms, is_finest=False)
+        )
+        names = spec.table.column_names
+        return finest.select(*names).unionByName(coarse.select(*names))
+
+    def unpublished(self) -> DataFrame:
+        """Entries that are published nowhere."""
+        return self.folded.where(F.col("step") == UNPUBLISHED)
+
+
+def fold_entries(page_views: DataFrame, spec: MartSpec, settings: Settings) -> Folding:
+    """The mart's rows from page views: sums over the entries that count, small groups folded."""
+    counted = entries(page_views, spec).where(F.col("exclusion").isNull())
+    return fold(counted, spec, settings.min_visitors, settings.hist_edges_ms)
+
+
+def step_key(spec: MartSpec, name: str) -> Column:
+    """Value of a key column at the entry's own step."""
+    value = F.col(name)
+    for step in spec.ladder:
+        if name in step.keys:
+            value = F.when(F.col("step") == step.name, step.keys[name]).otherwise(value)
+    return value
+
+
+def is_remainder(spec: MartSpec) -> Column:
+    """Whether the entry's own step is one whose rows are remainders."""
+    return F.col("step").isin([step.name for step in spec.ladder if step.is_remainder])
+
+
+def fold(entries: DataFrame, spec: MartSpec, min_visitors: int, hist_edges_ms: Sequence[int]) -> Folding:
+    """Publish what is large enough at the finest grain, fold the rest."""
+    grain = list(spec.table.grain)
+    by_row = entries.groupBy(*grain).agg(*sums(spec, hist_edges_ms, is_finest=True)).persist()
+    finest = by_row.where(F.col("visitor_count") >= min_visitors)
+    small = by_row.where(F.col("visitor_count") < min_visitors).select(*grain)
+    folded = entries.join(small, on=grain, how="left_semi")
+    folded = _fold_cells(folded, spec, min_visitors).persist()
+    for step in spec.ladder[-2:]:
+        finest, folded = _fold_remainder(entries, finest, folded, spec, step, min_visitors)
+    unplaced = F.coalesce(F.col("step"), F.lit(UNPUBLISHED))
+    return Folding(spec, hist_edges_ms, finest, folded.withColumn("step", unplaced))
+
+
+def _fold_cells(folded: DataFrame, spec: MartSpec, min_visitors: int) -> DataFrame:
+    """Steps before the remainders: an entry is placed at the first step where its unplaced companions suffice.
+
+    Each step's keys contain the next one's, so one exchange by the coarsest keys serves all windows.
+    """
+    steps = spec.ladder[:-2]
+    placed = folded.withColumn("step", F.lit(None).cast("string"))
+    nested: list[Column] = [F.col(key) for key in spec.group]
+    windows = []
+    for step in reversed(steps):
+        nested = nested + [step.keys[key] for key in spec.table.grain if key in step.keys and key not in _constant(step)]
+        windows.append((step, Window.partitionBy(*nested)))
+    for step, window in reversed(windows):
+        waiting = F.when(F.col("step").isNull(), F.col("visitor_key"))
+        count = F.size(F.collect_set(waiting).over(window))
+        placed = placed.withColumn("companions", count).withColumn(
+            "step",
+            F.when(F.col("step").isNull() & (F.col("companions") >= min_visitors), F.lit(step.name)).otherwise(F.col("step")),
+        )
+    return placed.drop("companions")
+
+
+def _constant(step: Step) -> set[str]:
+    """Keys that a step sets to one value for all rows: they part nothing."""
+    return {"cell_px"} & set(step.keys)
+
+
+def _fold_remainder(
+    entries: DataFrame, finest: DataFrame, folded: DataFrame, spec: MartSpec, step: Step, min_visitors: int
+) -> tuple[DataFrame, DataFrame]:
+    """Place what is left of every group (of every date at the last step), with the smallest row beside it if needed."""
+    group = spec.group if step is spec.ladder[-2] else spec.universe
+    left = folded.where(F.col("step").isNull()).groupBy(*group).agg(F.count_distinct("visitor_key").alias("visitors"))
+    counted = left.collect()
+    enough = [row for row in counted if row["visitors"] >= min_visitors]
+    short = [row for row in counted if row["visitors"] < min_visitors]
+    absorbed = _smallest_rows(finest, folded, spec, group, short) if short else []
+    saved = [row for row in short if any(all(row[k] == a["group"][k] for k in group) for a in absorbed)]
+    for row in absorbed:
+        finest, folded = _absorb(entries, finest, folded, spec, row, step)
+    placed = F.col("step").isNull() & _is_one_of(enough + saved, group)
+    return finest, folded.withColumn("step", F.when(placed, F.lit(step.name)).otherwise(F.col("step")))
+
+
+def _smallest_rows(
+    finest: DataFrame, folded: DataFrame, spec: MartSpec, group: list[str], short: list[Row]
+) -> list[Row]:
+    """Per group that is short of visitors: the published row with the fewest (ties: key order), if there is any.
+
+    Rows published so far keep the keys of `group`, so that they are known by their own keys.
+    """
+    grain = list(spec.table.grain)
+    keys = [step_key(spec, name).alias(name) for name in grain]
+    placed = folded.where(F.col("step").isNotNull()).select(*keys, "step", "visitor_key")
+    coarse = placed.groupBy(*grain, "step").agg(F.count_distinct("visitor_key").alias("visitor_count"))
+    fine = finest.select(*grain, F.lit(FINEST).alias("step"), "visitor_count")
+    least = F.min(F.struct("visitor_count", *grain, "step")).alias("row")
+    beside = fine.unionByName(coarse).where(_is_one_of(short, group))
+    return beside.groupBy(*group).agg(least).select(F.struct(*group).alias("group"), "row").collect()
+
+
+def _absorb(
+    entries: DataFrame, finest: DataFrame, folded: DataFrame, spec: MartSpec, absorbed: Row, step: Step
+) -> tuple[DataFrame, DataFrame]:
+    """Move the entries of one published row to `step`."""
+    row, grain = absorbed["row"], list(spec.table.grain)
+    if row["step"] == FINEST:
+        is_row = _is_one_of([row], grain)
+        moved = entries.where(is_row).withColumn("step", F.lit(step.name))
+        return finest.where(~is_row), folded.unionByName(moved)
+    here = (F.col("step") == row["step"]) & _all(step_key(spec, k).eqNullSafe(F.lit(row[k])) for k in grain)
+    return finest, folded.withColumn("step", F.when(here, F.lit(step.name)).otherwise(F.col("step")))
+
+
+def _is_one_of(rows: list[Row], keys: list[str]) -> Column:
+    """Whether a row has the keys of one of `rows`."""
+    matches = [_all(F.col(key).eqNullSafe(F.lit(row[key])) for key in keys) for row in rows]
+    return reduce(lambda a, b: a | b, matches, F.lit(False))
+
+
+def _all(conditions: Iterable[Column]) -> Column:
+    return reduce(lambda a, b: a & b, conditions)

@@ -1,0 +1,81 @@
+"""clean.beacons rows from raw beacons, by a plain loop: what landing does in Spark, for tests of the kernels."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from typing import Any
+
+import pyarrow as pa
+
+from jobs.steps.deduplicate import ORDER
+from warehouse_schema.clean.beacons import BEACONS
+from warehouse_schema.derive import arrow_schema
+from warehouse_schema.raw.cursor_beacon import STREAMS
+
+STREAM_ARRAYS = {
+    "pointer": ("t_ms", "x_px", "y_px", "target"),
+    "clicks": ("t_ms", "x_px", "y_px", "target"),
+    "scroll": ("t_ms", "y_px"),
+    "items": ("t_ms", "item_id", "visible_share", "viewport_share"),
+    "state": ("t_ms", "state"),
+}
+
+
+def beacon_row(raw: dict[str, Any], line: bytes | None = None) -> dict[str, Any]:
+    """One row of clean.beacons from one valid raw beacon."""
+    line = line or json.dumps(raw).encode()
+    times = [t for name in STREAMS for t in ((raw.get(name) or {}).get("t_ms") or [])]
+    last = max(times, default=0)
+    age = raw["sent_at_ms"] - raw["started_at_ms"]
+    is_suspect = age - last < -1000
+    start_ms = raw["received_at_ms"] - (last if is_suspect else age)
+    start_date = dt.datetime.fromtimestamp(start_ms / 1000, dt.UTC).date()
+    page, device, consent = raw.get("page") or {}, raw.get("device") or {}, raw.get("consent") or {}
+    purposes = sorted(set(consent.get("purposes") or []) - ({"ads"} if consent.get("gpc") else set()))
+    return {
+        "start_date": start_date,
+        "landing_date": start_date,
+        "visitor_key": raw["visitor_id"],
+        "page_view_id": raw["page_view_id"],
+        "seq": raw["seq"],
+        "beacon_id": raw["beacon_id"],
+        "received_at_ms": raw["received_at_ms"],
+        "line_sha256": hashlib.sha256(line).hexdigest(),
+        "raw_file": "part-0",
+        "is_last": bool(raw.get("is_last")),
+        "start_ms": start_ms,
+        "is_clock_suspect": is_suspect,
+        "queue_ms": age - last,
+        "observed_until_ms": raw.get("observed_until_ms"),
+        "session_id": raw.get("session_id"),
+        "surface": page.get("surface") or "(none)",
+        "url": page.get("url"),
+        "layout_id": page.get("layout_id") or "(none)",
+        "document_w_px": page.get("document_w_px"),
+        "document_h_px": page.get("document_h_px"),
+        "device_type": device.get("type") or "(none)",
+        "pointer_type": device.get("pointer") or "(none)",
+        "platform": device.get("platform") or "(none)",
+        "viewport_w_px": device.get("viewport_w_px"),
+        "viewport_h_px": device.get("viewport_h_px"),
+        "user_agent": device.get("user_agent"),
+        "app_version": device.get("app_version"),
+        "purposes": purposes,
+        "experiments": list((raw.get("experiments") or {}).items()),
+        **{name: _stream(name, raw.get(name)) for name in STREAMS},
+        "item_meta": raw.get("item_meta"),
+    }
+
+
+def _stream(name: str, value: dict[str, Any] | None) -> dict[str, Any] | None:
+    if not value:
+        return None
+    return {array: value.get(array) for array in STREAM_ARRAYS[name]}
+
+
+def beacon_table(beacons: list[dict[str, Any]]) -> pa.Table:
+    """All beacons as one table in the kernel's order."""
+    rows = sorted((beacon_row(raw) for raw in beacons), key=lambda row: tuple(row[name] for name in ORDER))
+    return pa.Table.from_pylist(rows, schema=arrow_schema(BEACONS.columns))

@@ -1,0 +1,145 @@
+"""Rules that every declared table and column obeys."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pytest
+
+from warehouse_schema import TABLES, Array, Column, Struct, Table
+from warehouse_schema.derive import arrow_schema, rows
+from warehouse_schema.raw import cursor_beacon as raw
+from warehouse_schema.table import SCALARS
+
+#: What a suffix of a name promises about the unit.
+UNIT_OF_SUFFIX = {
+    "_ms": ("ms", "epoch ms"),
+    "_px": ("css px",),
+    "_share": ("0..1",),
+    "_bytes": ("bytes",),
+}
+TYPE_OF_SUFFIX = {"_at": "timestamp", "_date": "date", "_sha256": "string"}
+
+
+def _nested(column: Column, path: str) -> Iterator[tuple[str, Column]]:
+    yield f"{path}.{column.name}", column
+    inner = column.type.of if isinstance(column.type, Array) else column.type
+    if isinstance(inner, Struct):
+        for field in inner.fields:
+            yield from _nested(field, f"{path}.{column.name}")
+
+
+COLUMNS = [
+    pytest.param(column, id=path)
+    for owner, columns in [*((t.name, t.columns) for t in TABLES.values()), ("raw", raw.COLUMNS)]
+    for top in columns
+    for path, column in _nested(top, owner)
+]
+every_column = pytest.mark.parametrize("column", COLUMNS)
+every_table = pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+
+
+@every_column
+def test_meaning_ends_in_a_full_stop(column: Column) -> None:
+    assert column.meaning.endswith(".") and column.meaning == column.meaning.strip() != "."
+
+
+@every_column
+def test_unit_follows_from_the_name(column: Column) -> None:
+    for suffix, units in UNIT_OF_SUFFIX.items():
+        if column.name.endswith(suffix):
+            assert column.unit is not None and column.unit.startswith(units)
+    if column.name.endswith("_count"):
+        assert column.unit, "a count says what it counts"
+
+
+@every_column
+def test_type_follows_from_the_name(column: Column) -> None:
+    for suffix, type_ in TYPE_OF_SUFFIX.items():
+        if column.name.endswith(suffix):
+            assert column.type == type_
+    if column.name.startswith(("is_", "has_")):
+        assert column.type == "boolean"
+
+
+@every_column
+def test_scalar_types_are_known(column: Column) -> None:
+    if isinstance(column.type, str):
+        assert column.type in SCALARS
+
+
+@every_table
+def test_table_says_what_a_row_is(table: Table) -> None:
+    assert table.name.count(".") == 1
+    assert table.one_row_per and not table.one_row_per.endswith(".")
+    assert table.meaning.endswith(".")
+    assert all(caveat.endswith(".") for caveat in table.caveats)
+    assert table.retention_days is not None
+
+
+@every_table
+def test_column_names_are_unique(table: Table) -> None:
+    assert len(set(table.column_names)) == len(table.columns)
+
+
+@every_table
+def test_grain_partitions_and_additive_measures_are_columns(table: Table) -> None:
+    assert set(table.grain) <= set(table.column_names)
+    assert set(table.partition_by) <= set(table.column_names)
+    assert set(table.additive) <= set(table.column_names)
+    assert all(table.column(name).type == "long" for name in table.additive), "sums of floats depend on row order"
+
+
+@every_table
+def test_grain_is_not_null_except_where_a_mart_folds_keys_away(table: Table) -> None:
+    may_fold = {"event_date"}.symmetric_difference(table.grain) if "is_remainder" in table.column_names else set()
+
+    nulls = {name for name in table.grain if table.column(name).nullable}
+
+    assert nulls <= may_fold
+
+
+@every_table
+def test_table_without_a_grain_says_that_rows_repeat(table: Table) -> None:
+    assert table.grain or any("no unique key" in caveat for caveat in table.caveats)
+
+
+@every_table
+def test_marts_show_their_group_size_and_no_person(table: Table) -> None:
+    if table.layer == "mart":
+        assert {"event_date", "is_remainder", "visitor_count", "page_view_count"} <= set(table.column_names)
+        assert not [column.name for column in table.columns if column.personal]
+
+
+@every_table
+def test_example_row_becomes_arrow_and_keeps_its_own_rules(table: Table) -> None:
+    [row] = rows(table, {})
+
+    converted = pa.Table.from_pylist([row], schema=arrow_schema(table.columns))
+
+    assert converted.num_rows == 1
+    for column in table.columns:
+        value = row[column.name]
+        assert value is not None or column.nullable, column.name
+        if column.allowed and value is not None:
+            assert value in column.allowed, column.name
+        if column.low is not None and value is not None:
+            assert value >= column.low, column.name
+
+
+@every_table
+def test_rows_overrides_only_what_is_a_column(table: Table) -> None:
+    [row] = rows(table, {table.columns[0].name: None})
+
+    assert row[table.columns[0].name] is None
+    with pytest.raises(KeyError, match="has no column nonsense"):
+        rows(table, {"nonsense": 1})
+
+
+def test_example_dates_are_dates() -> None:
+    [row] = rows(TABLES["clean.page_views"], {})
+
+    assert row["event_date"] == dt.date(2026, 11, 20)
+    assert row["started_at"].tzinfo is dt.UTC

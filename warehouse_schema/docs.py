@@ -1,0 +1,207 @@
+"""Docs pages of every table and of the raw contract, derived from their declarations.
+
+`python -m warehouse_schema.docs` writes them below docs/; with `--check` it writes nothing and exits 1 if a page is
+stale, missing, or no longer belongs to a table.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from warehouse_schema.catalog import PINNED, TABLES
+from warehouse_schema.clean.rejected_beacons import REASONS
+from warehouse_schema.contract import NOT_EXPRESSED, json_schema
+from warehouse_schema.raw import cursor_beacon as raw
+from warehouse_schema.raw.example_beacon import EXAMPLE_BEACON
+from warehouse_schema.table import Array, Column, Map, Struct, Table, Type
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+GENERATED = "<!-- Written by `make docs` from warehouse_schema/: change the declaration, not this page. -->"
+COLUMNS_HEAD = ("Column", "Type", "Unit", "NULL", "Values", "Meaning")
+
+
+def render_table(table: Table) -> str:
+    """The page of one table: what a row is, what one must know, every column and nested field."""
+    return _page(
+        f"# {table.name}",
+        f"**One row per {table.one_row_per}.** {table.meaning}",
+        "\n".join(_facts(table)),
+        "## Caveats\n\n" + "\n".join(f"- {caveat}" for caveat in table.caveats) if table.caveats else "",
+        "## Columns\n\n" + _columns(table.columns),
+        "`[]` marks the entries of a list, *personal* a column whose values are kept out of every report.",
+    )
+
+
+def render_contract() -> str:
+    """The page of `cursor-beacon/1`: required fields, every field, streams, an example line."""
+    needed = "\n".join(f"- `{name}`: {_names(arrays)}" for name, arrays in raw.STREAM_REQUIRED.items())
+    return _page(
+        f"# Raw log: {raw.SCHEMA_ID}",
+        "**One JSON object per line (NDJSON), one line per beacon**: what one page view collected since its last flush. "
+        "Files are plain, gzip or zstd and lie under `landing_date=YYYY-MM-DD/` (the collector's UTC date), any depth "
+        "below. The same as [JSON Schema](cursor-beacon-1.schema.json); what is refused: [rejections](rejections.md).",
+        f"Required: {_names(raw.REQUIRED)}. Any other field may be left out or null: a stream that is absent (left out, "
+        "null or `{}`) was *not measured*; one with empty arrays was measured, and nothing happened. Unknown extra "
+        "fields are ignored.",
+        "All `t_ms` are whole milliseconds since the page view's start on a monotonic clock, from 0.",
+        "## Fields\n\n" + _columns(raw.COLUMNS),
+        f"## Streams\n\nArrays that a stream which is not empty must have:\n\n{needed}\n\n"
+        "Its other arrays may be left out: their values are then NULL. The JSON Schema cannot say:\n\n"
+        + "\n".join(f"- {rule}" for rule in NOT_EXPRESSED),
+        "## Example\n\nOne line, broken here for reading:\n\n```json\n" + "\n".join(_example_lines()) + "\n```",
+    )
+
+
+def render_rejections() -> str:
+    """The page of the reasons for which landing refuses a line, in the order in which they are judged."""
+    rows = [(f"`{reason}`", meaning) for reason, meaning in REASONS.items()]
+    return _page(
+        "# Rejected lines",
+        "A line that breaks the contract is not stored: [clean.rejected_beacons](../tables/clean.rejected_beacons.md) "
+        "keeps its file, hash, length and the first reason that fits, in this order. `hoverlake explain --rejected FILE` "
+        "shows the lines while the raw file is kept. Thresholds are configuration (`jobs/config.py`).",
+        _grid(("Reason", "Meaning"), rows),
+        "Lines without the purpose `product_development` are no rejections: they are *withheld*, judged after "
+        "`unknown_schema` and before `missing_field`. Of them only a count is kept.",
+    )
+
+
+def render_index() -> str:
+    """The first page of docs/: every table with what its row is."""
+    rows = [
+        (
+            f"[{table.name}](tables/{table.name}.md)",
+            table.one_row_per,
+            "as the release pins it" if table in PINNED else "the latest",
+        )
+        for table in TABLES.values()
+    ]
+    return _page(
+        "# Tables and formats",
+        _grid(("Table", "One row per", "Readers see"), rows),
+        "Raw logs: [cursor-beacon/1](raw/cursor-beacon-1.md), its [JSON Schema](raw/cursor-beacon-1.schema.json), and "
+        "[why lines are rejected](raw/rejections.md). Words and units: [GLOSSARY](../GLOSSARY.md).",
+    )
+
+
+def pages() -> dict[str, str]:
+    """Every generated file below docs/ with its content."""
+    return {
+        "README.md": render_index(),
+        "raw/cursor-beacon-1.md": render_contract(),
+        "raw/cursor-beacon-1.schema.json": json.dumps(json_schema(), indent=2) + "\n",
+        "raw/rejections.md": render_rejections(),
+        **{f"tables/{table.name}.md": render_table(table) for table in TABLES.values()},
+    }
+
+
+def stale_pages(folder: Path = DOCS) -> list[str]:
+    """Files that differ from their declaration, are missing, or are left over from a table that is gone."""
+    wanted = pages()
+    stale = [name for name, text in wanted.items() if _read(folder / name) != text]
+    left_over = (f"tables/{path.name}" for path in (folder / "tables").glob("*.md"))
+    return sorted([*stale, *(name for name in left_over if name not in wanted)])
+
+
+def write_pages(folder: Path = DOCS) -> list[str]:
+    """Bring `folder` up to date; the names of the files written or removed."""
+    changed = stale_pages(folder)
+    wanted = pages()
+    for name in changed:
+        path = folder / name
+        if name in wanted:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(wanted[name], encoding="utf-8")
+        else:
+            path.unlink()
+    return changed
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def _page(*blocks: str) -> str:
+    return "\n\n".join([GENERATED, *(block for block in blocks if block)]) + "\n"
+
+
+def _facts(table: Table) -> Iterator[str]:
+    yield f"- Grain: {_names(table.grain)}." if table.grain else "- Grain: none, rows may repeat."
+    if table.partition_by:
+        yield f"- Partitioned by: {_names(table.partition_by)}."
+    if table.retention_days is not None:
+        yield f"- Kept for: {table.retention_days} days."
+    if table.additive:
+        yield f"- Adds up over rows: {_names(table.additive)}."
+
+
+def _columns(columns: Sequence[Column]) -> str:
+    return _grid(COLUMNS_HEAD, [row for column in columns for row in _column_rows(column, "")])
+
+
+def _column_rows(column: Column, prefix: str) -> Iterator[tuple[str, ...]]:
+    """The row of a column, followed by one for each field nested in it."""
+    name = prefix + column.name
+    meaning = f"{column.meaning} *Personal.*" if column.personal else column.meaning
+    is_null = "yes" if column.nullable else ""
+    yield (f"`{name}`", _type_words(column.type), column.unit or "", is_null, _values(column), meaning)
+    inner = column.type.of if isinstance(column.type, Array) else column.type
+    if isinstance(inner, Struct):
+        separator = "[]." if isinstance(column.type, Array) else "."
+        for field in inner.fields:
+            yield from _column_rows(field, name + separator)
+
+
+def _type_words(type_: Type) -> str:
+    if isinstance(type_, Array):
+        return f"list of {_type_words(type_.of)}"
+    if isinstance(type_, Struct):
+        return "object"
+    return "map of string" if isinstance(type_, Map) else type_
+
+
+def _values(column: Column) -> str:
+    if column.allowed:
+        return _names(column.allowed)
+    if column.low is None and column.high is None:
+        return ""
+    low = "" if column.low is None else f"{column.low:g}"
+    high = "" if column.high is None else f"{column.high:g}"
+    return f"{low} to {high}" if low and high else f"from {low}" if low else f"up to {high}"
+
+
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; a | within a cell must not open a new one."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _example_lines() -> Iterator[str]:
+    last = len(EXAMPLE_BEACON) - 1
+    yield "{"
+    for index, (name, value) in enumerate(EXAMPLE_BEACON.items()):
+        yield f"  {json.dumps(name)}: {json.dumps(value)}{'' if index == last else ','}"
+    yield "}"
+
+
+def main(words: Sequence[str]) -> int:
+    """Write the pages, or with --check only say which are stale."""
+    if "--check" not in words:
+        changed = write_pages()
+        print(f"{len(changed)} of {len(pages())} pages written in docs/" + "".join(f"\n  {name}" for name in changed))
+        return 0
+    stale = stale_pages()
+    for name in stale:
+        print(f"docs/{name} is stale: run make docs.", file=sys.stderr)
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,71 @@
+"""Columns that several tables share, declared once so that they mean the same everywhere."""
+
+from __future__ import annotations
+
+from warehouse_schema.table import Array, Column
+
+#: The value of a key column when the tracker did not send it.
+MISSING = "(none)"
+
+VIEWPORT_CLASSES = ("<480", "<768", "<1024", "<1440", "<1920", ">=1920", MISSING)
+
+EVENT_DATE = Column(
+    "event_date",
+    "date",
+    "UTC date of the repaired start of the page view's lowest beacon; a page view over midnight belongs to one date.",
+)
+LANDING_DATE = Column("landing_date", "date", "UTC date on which the collector received the file, from its folder.")
+VISITOR_KEY = Column(
+    "visitor_key",
+    "string",
+    "Pseudonym of the visitor: HMAC-SHA256 of the tracker's visitor id under the warehouse's key, as 64 hex digits.",
+    personal=True,
+    example="5e" * 32,
+)
+PAGE_VIEW_ID = Column(
+    "page_view_id", "string", "One page load or one app screen, named by the tracker.", personal=True, example="pv-1"
+)
+SESSION_ID = Column(
+    "session_id", "string", "The tracker's own session, if it has any.", nullable=True, personal=True
+)
+SURFACE = Column("surface", "string", "Kind of page, for example feed or profile.", example="feed")
+URL = Column("url", "string", "Address of the page as the tracker sent it.", nullable=True, personal=True)
+LAYOUT_ID = Column("layout_id", "string", "Page version or template; cells compare only within one.", example="feed-v7")
+DOCUMENT_W = Column("document_w_px", "double", "Width of the document.", "css px", nullable=True)
+DOCUMENT_H = Column("document_h_px", "double", "Height of the document; a feed grows, so the largest seen.", "css px", nullable=True)
+DEVICE_TYPE = Column("device_type", "string", "desktop, phone or tablet, as the tracker says.", example="desktop")
+POINTER_TYPE = Column("pointer_type", "string", "mouse, touch or pen; on touch there is no hover.", example="mouse")
+PLATFORM = Column("platform", "string", "web, ios or android, as the tracker says.", example="web")
+VIEWPORT_W = Column("viewport_w_px", "double", "Width of the viewport.", "css px", nullable=True, example=1280.0)
+VIEWPORT_H = Column("viewport_h_px", "double", "Height of the viewport.", "css px", nullable=True, example=800.0)
+VIEWPORT_CLASS = Column(
+    "viewport_class",
+    "string",
+    "Viewport width, classed at 480, 768, 1024, 1440 and 1920 px.",
+    allowed=VIEWPORT_CLASSES,
+    example="<1440",
+)
+USER_AGENT = Column("user_agent", "string", "The browser's or app's own words about itself.", nullable=True, personal=True)
+APP_VERSION = Column("app_version", "string", "Version of the app or of the page's tracker.", nullable=True)
+PURPOSES = Column(
+    "purposes",
+    Array("string"),
+    "What the visitor consented to, sorted; Global Privacy Control removes ads.",
+    example=["product_development"],
+)
+
+VISITOR_COUNT = Column(
+    "visitor_count",
+    "long",
+    "Distinct visitors behind exactly this row; never add it over rows.",
+    "visitors",
+    low=1,
+    example=60,
+)
+PAGE_VIEW_COUNT = Column("page_view_count", "long", "Page views behind this row.", "page views", low=1, example=80)
+IS_REMAINDER = Column(
+    "is_remainder",
+    "boolean",
+    "True where groups below min_visitors were folded together; the keys folded away are then NULL.",
+    example=False,
+)
