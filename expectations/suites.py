@@ -98,24 +98,38 @@ def _of_column(column: Column) -> list[Expectation]:
 
 
 def audit(rows: DataFrame, table: Table) -> list[Result]:
-    """Run the table's expectations on `rows`; a raised error inside one is a failure of it, never a pass."""
+    """Run the table's expectations on `rows`; a raised error inside one is a failure of it, never a pass.
+
+    Looking for true or false is twice as fast as counting; only expectations that failed are run again, to count.
+    """
+    wanted = base_expectations(table)
+    held = _validate(rows, table, wanted, {"result_format": "BOOLEAN_ONLY"})
+    results = {number: _result(table, wanted[number], outcome) for number, outcome in held.items()}
+    failed = [number for number, result in results.items() if not result.success]
+    if failed:
+        summary = {"result_format": "SUMMARY", "partial_unexpected_count": 0}
+        again = _validate(rows, table, [wanted[number] for number in failed], summary)
+        results |= {failed[i]: _result(table, wanted[failed[i]], outcome) for i, outcome in again.items()}
+    return [results[number] for number in sorted(results)]
+
+
+def _validate(
+    rows: DataFrame, table: Table, wanted: list[Expectation], result_format: dict[str, Any]
+) -> dict[int, Any]:
+    """Outcome per number in `wanted`."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
     import great_expectations.expectations as gxe
 
-    wanted = base_expectations(table)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     source = context.data_sources.add_spark("audit", persist=False)
     batch = source.add_dataframe_asset(table.name).add_batch_definition_whole_dataframe("staged")
     suite = gx.ExpectationSuite(name=table.name)
     for number, expectation in enumerate(wanted):
-        made = getattr(gxe, expectation.kind)(**expectation.arguments, meta={"number": number})
-        suite.add_expectation(made)
-    result = batch.get_batch({"dataframe": rows}).validate(
-        suite, result_format={"result_format": "SUMMARY", "partial_unexpected_count": 0}
-    )
-    return [_result(table, wanted[r.expectation_config.meta["number"]], r) for r in result.results]
+        suite.add_expectation(getattr(gxe, expectation.kind)(**expectation.arguments, meta={"number": number}))
+    outcomes = batch.get_batch({"dataframe": rows}).validate(suite, result_format=result_format)
+    return {outcome.expectation_config.meta["number"]: outcome for outcome in outcomes.results}
 
 
 def _result(table: Table, expectation: Expectation, outcome: Any) -> Result:

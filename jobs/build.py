@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Protocol
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -18,8 +20,18 @@ from jobs.steps.folding import Folding
 from jobs.steps.reconcile import Equation, amount_equations, build_equations, page_view_equations
 from warehouse_schema.table import Table
 
-#: One module per mart, each with WRITES, spec and transform.
-MART_JOBS = (hover_heatmap_daily, viewport_exposure_daily, story_attention_daily)
+
+class MartJob(Protocol):
+    """A module of one mart."""
+
+    def spec(self, settings: Settings) -> MartSpec:
+        """How the mart comes from page views."""
+
+    def transform(self, page_views: DataFrame, settings: Settings) -> Folding:
+        """Its rows."""
+
+
+MART_JOBS: tuple[MartJob, ...] = (hover_heatmap_daily, viewport_exposure_daily, story_attention_daily)
 
 
 @dataclass(frozen=True)
@@ -73,14 +85,18 @@ def stage_marts(
     tables: DeltaTables, settings: Settings, dates: Sequence[dt.date], staging: str, say: Callable[[str], None]
 ) -> list[Staged]:
     """Aggregate every mart for `dates`, write it as Parquet under `staging`, and hold it against clean."""
-    staged = []
-    for job in MART_JOBS:
-        views = read_dates(tables, dates)
+    views = read_dates(tables, dates)
+
+    def stage(job: MartJob) -> Staged:
         spec = job.spec(settings)
-        folding = job.transform(views, settings)
-        staged.append(_stage(tables, views, spec, folding, staging))
-        say(f"{spec.table.name} {staged[-1].rows.count()} rows")
-        tables.spark.catalog.clearCache()
+        staged = _stage(tables, views, spec, job.transform(views, settings), staging)
+        say(f"{spec.table.name} {staged.rows.count():,} rows")
+        return staged
+
+    # Marts do not depend on each other, and much of each is planning: together they keep the cores busy.
+    with ThreadPoolExecutor(len(MART_JOBS)) as pool:
+        staged = list(pool.map(stage, MART_JOBS))
+    tables.spark.catalog.clearCache()
     return staged
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import io
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
-from jobs.errors import HoverlakeError, UsageError
+from jobs.cli_options import RAW, WAREHOUSE, Day, Folder, Raw, Warehouse, date_of, folder_of, share
+from jobs.errors import HoverlakeError, InfrastructureFailed, UsageError
 
 app = typer.Typer(
     help="Hover heatmaps and feed attention from raw cursor and viewport logs.",
@@ -18,22 +20,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Raw = Annotated[str, typer.Option(envvar="HOVERLAKE_RAW", help="Root of the raw logs: a folder or s3a://...")]
-Warehouse = Annotated[str, typer.Option(envvar="HOVERLAKE_WAREHOUSE", help="Root of the warehouse.")]
-Day = Annotated[str, typer.Option("--date", help="A UTC date, YYYY-MM-DD.")]
-Share = Annotated[float, typer.Option(help="Share from 0 to 1; see jobs/simulator/options.py.")]
-RAW, WAREHOUSE = "data/raw", "data/warehouse"
-
-
-def _date(text: str) -> dt.date:
-    try:
-        if len(text) != 10:
-            raise ValueError(text)
-        return dt.date.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"--date {text}: not a date. Give YYYY-MM-DD, for example 2026-11-20.") from error
 
 
 @app.command()
@@ -41,38 +29,55 @@ def nightly(
     date: Day,
     raw: Raw = RAW,
     warehouse: Warehouse = WAREHOUSE,
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="Land this landing date anew, from the same files.")] = False,
-    set_: Annotated[list[str] | None, typer.Option("--set", help="A threshold, name=value; may be repeated.")] = None,
-    config: Annotated[Path | None, typer.Option(help="TOML file of thresholds.")] = None,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Land this landing date anew, from the same files.")
+    ] = False,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A threshold, such as min_visitors=20; may be repeated."),
+    ] = None,
+    config: Annotated[Path | None, typer.Option(metavar="FILE", help="TOML file of thresholds.")] = None,
 ) -> None:
-    """Land, build, audit and publish everything new up to landing date --date."""
+    """Land, build, audit and publish what is new.
+
+    Takes every raw file landed up to --date that the newest release does not hold. Thresholds, from the weakest to
+    the strongest: their defaults, --config, environment HOVERLAKE_<NAME>, --set.
+
+    Exit codes: 0 published; 2 usage; 10 nothing new; 11 blocked by data quality; 12 input unreadable or rewritten;
+    13 the warehouse is held by another run; 14 infrastructure failed, safe to retry.
+    """
     from jobs.config import load_settings
     from jobs.nightly import Night, run_night
 
     settings = load_settings(set_ or [], config)
-    print(run_night(Night(_date(date), raw, warehouse, settings, rebuild)), file=sys.stderr)
+    print(run_night(Night(date_of(date), raw, warehouse, settings, rebuild)), file=sys.stderr)
 
 
 @app.command()
 def simulate(
     date: Day,
-    page_views: Annotated[int, typer.Option(help="Page views that start on --date.")] = 3000,
-    seed: Annotated[int, typer.Option(help="Equal seeds give equal bytes.")] = 1,
-    raw: Raw = RAW,
-    truth: Annotated[Path | None, typer.Option(help="Folder for the expected clean.page_views.")] = None,
-    processes: Annotated[int, typer.Option(min=1, help="Processes; they change nothing but the time.")] = os.cpu_count() or 1,
-    duplicate_share: Share = 0.03,
-    conflicting_share: Share = 0.002,
-    late_share: Share = 0.02,
-    malformed_share: Share = 0.01,
-    bot_share: Share = 0.05,
-    without_consent_share: Share = 0.08,
-    clock_error_share: Share = 0.04,
-    missing_close_share: Share = 0.57,
-    phone_share: Share = 0.42,
-    tablet_share: Share = 0.08,
+    page_views: Annotated[int, typer.Option(metavar="N", help="Page views that start on --date.")] = 3000,
+    seed: Annotated[int, typer.Option(metavar="N", help="Equal seeds give equal bytes.")] = 1,
+    raw: Folder = RAW,
+    truth: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for the expected clean.page_views.")] = None,
+    processes: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Processes; they change nothing but the time.")
+    ] = os.cpu_count() or 1,
+    duplicate_share: Annotated[float, share("Beacons that arrive twice")] = 0.03,
+    conflicting_share: Annotated[float, share("Beacons answered by another one under the same number")] = 0.002,
+    late_share: Annotated[float, share("Beacons that the device held back for days")] = 0.02,
+    malformed_share: Annotated[float, share("Lines broken on the way")] = 0.01,
+    bot_share: Annotated[float, share("Visitors that are programs")] = 0.05,
+    without_consent_share: Annotated[float, share("Visitors who did not consent")] = 0.08,
+    clock_error_share: Annotated[float, share("Visitors whose device clock is wrong")] = 0.04,
+    missing_close_share: Annotated[float, share("Page views on phones and tablets without a last beacon")] = 0.57,
+    phone_share: Annotated[float, share("Visitors on phones")] = 0.42,
+    tablet_share: Annotated[float, share("Visitors on tablets")] = 0.08,
 ) -> None:
-    """Write a night of raw logs of simulated people, with all that goes wrong in real ones."""
+    """Write a night of raw logs of simulated people.
+
+    With all that goes wrong in real ones; every option that ends in -share is how much of it.
+    """
     from jobs.simulator import SimulationOptions, simulate
 
     options = SimulationOptions(
@@ -87,15 +92,19 @@ def simulate(
         phone_share=phone_share,
         tablet_share=tablet_share,
     )
-    print(simulate(_date(date), page_views, seed, Path(raw), truth, options, processes))
+    summary = simulate(date_of(date), page_views, seed, folder_of(raw), truth, options, processes)
+    print(str(summary))
 
 
 @app.command("import")
 def import_(
     format_: Annotated[str | None, typer.Argument(metavar="FORMAT", help="A format of --list.")] = None,
-    path: Annotated[Path | None, typer.Argument(help="File or folder in that format.")] = None,
-    date: Annotated[str | None, typer.Option("--date", help="UTC date on which the imported page views start.")] = None,
-    raw: Raw = RAW,
+    path: Annotated[Path | None, typer.Argument(metavar="PATH", help="Folder in that format.")] = None,
+    date: Annotated[
+        str | None,
+        typer.Option("--date", metavar="DATE", help="UTC date on which the imported page views start. [required]"),
+    ] = None,
+    raw: Folder = RAW,
     list_: Annotated[bool, typer.Option("--list", help="Formats, what each measures and what it cannot.")] = False,
 ) -> None:
     """Turn another tracker's log into raw beacons."""
@@ -107,44 +116,56 @@ def import_(
         return
     if format_ is None or path is None or date is None:
         raise UsageError("import needs FORMAT, PATH and --date. Formats: hoverlake import --list")
-    for line in import_source(format_, path, Path(raw), _date(date)).lines():
+    for line in import_source(format_, path, folder_of(raw), date_of(date)).lines():
         print(line)
 
 
 @app.command()
 def sql(
-    query: Annotated[str, typer.Argument(help="A query on layer.table names, such as mart.story_attention_daily.")],
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="One SELECT, DESCRIBE layer.table, or SHOW TABLES.")],
     warehouse: Warehouse = WAREHOUSE,
-    format_: Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")] = "table",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write instead of the screen.")] = None,
+    format_: Annotated[
+        Literal["table", "csv", "json", "parquet"], typer.Option("--format", help="Form of the answer.")
+    ] = "table",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="File to write instead of the screen.")
+    ] = None,
 ) -> None:
-    """Ask the newest release, without Java."""
+    """Ask the newest release a question in SQL, without Java.
+
+    Tables are named layer.table, such as mart.story_attention_daily.
+    """
     from jobs.sql import run_sql
 
     text = run_sql(warehouse, query, format_, output)
     if text is not None:
-        print(text)
+        print(text, end="")
 
 
 @app.command()
 def heatmap(
     date: Day,
-    surface: Annotated[str, typer.Option(help="Surface, for example feed.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Picture to write (.png or .svg).")],
-    layout: Annotated[str | None, typer.Option(help="Layout; the most used one if not given.")] = None,
-    device: Annotated[str | None, typer.Option(help="Device type; the most used one if not given.")] = None,
-    space: Annotated[str, typer.Option(help="document or viewport.")] = "document",
-    measure: Annotated[str, typer.Option(help="dwell_ms, active_ms or click_count.")] = "dwell_ms",
-    per_exposure: Annotated[bool, typer.Option("--per-exposure", help="Divide by the time a row was on screen.")] = False,
+    surface: Annotated[str, typer.Option(metavar="NAME", help="Surface, for example feed.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Picture to write (.png or .svg).")],
+    layout: Annotated[str | None, typer.Option(metavar="NAME", help="Layout; else the most used one.")] = None,
+    device: Annotated[str | None, typer.Option(metavar="TYPE", help="Device type; else the most used one.")] = None,
+    space: Annotated[Literal["document", "viewport"], typer.Option(help="What cells are counted from.")] = "document",
+    measure: Annotated[
+        Literal["dwell_ms", "active_ms", "click_count"],
+        typer.Option(help="Rest of the cursor, the part of it soon after a movement, or clicks."),
+    ] = "dwell_ms",
+    per_exposure: Annotated[
+        bool, typer.Option("--per-exposure", help="Divide by the time a row was on screen.")
+    ] = False,
     warehouse: Warehouse = WAREHOUSE,
 ) -> None:
-    """Draw where cursors rested."""
+    """Draw where cursors rested on a surface on one day."""
     from jobs.heatmap import draw_heatmap
 
     print(
         draw_heatmap(
             warehouse,
-            _date(date),
+            date_of(date),
             surface,
             layout=layout,
             device=device,
@@ -158,19 +179,19 @@ def heatmap(
 
 @app.command()
 def explain(
-    rejected: Annotated[str, typer.Option("--rejected", help="Raw file whose rejected lines to show.")],
+    rejected: Annotated[str, typer.Option("--rejected", metavar="FILE", help="Raw file, below --raw or in full.")],
     raw: Raw = RAW,
     warehouse: Warehouse = WAREHOUSE,
 ) -> None:
-    """Show rejected lines of a raw file, with line numbers and reasons."""
+    """Show the rejected lines of a raw file, and why."""
     from jobs.explain import explain_rejected
 
-    print(explain_rejected(raw, warehouse, rejected))
+    print(explain_rejected(raw, warehouse, rejected), end="")
 
 
 @app.command()
 def doctor(raw: Raw = RAW, warehouse: Warehouse = WAREHOUSE) -> None:
-    """Versions, Java, jars, stores; and for whatever is wrong the way to mend it."""
+    """Check versions, Java, jars and stores; say how to mend."""
     from jobs import doctor as look
 
     checks = look.doctor(raw, warehouse)
@@ -181,10 +202,30 @@ def doctor(raw: Raw = RAW, warehouse: Warehouse = WAREHOUSE) -> None:
 def main() -> None:
     """Entry point: runs a command; an error is one line on stderr and an exit code of DESIGN section 4."""
     try:
-        app()
+        try:
+            app()
+        finally:
+            # Here, not at the interpreter's end, where a reader that has gone (head) makes a traceback.
+            sys.stdout.flush()
     except HoverlakeError as error:
-        print(f"hoverlake: {error}", file=sys.stderr)
-        raise SystemExit(error.exit_code) from None
+        _stop(str(error), error.exit_code)
+    except BrokenPipeError:
+        _silence()
+        raise SystemExit(1) from None
+    except OSError as error:
+        _silence()
+        _stop(f"{error}. Check permission and space, then run the command again.", InfrastructureFailed.exit_code)
+
+
+def _stop(message: str, exit_code: int) -> NoReturn:
+    print(f"hoverlake: {message}", file=sys.stderr)
+    raise SystemExit(exit_code) from None
+
+
+def _silence() -> None:
+    """What is still in the buffer of stdout goes nowhere: it could not be written."""
+    with suppress(io.UnsupportedOperation):  # stdout is no file, but a buffer in memory
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

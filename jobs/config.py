@@ -11,6 +11,7 @@ import json
 import os
 import tomllib
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -70,7 +71,7 @@ class Settings(BaseModel):
     @field_validator("hist_edges_ms")
     @classmethod
     def _edges_rise(cls, edges: tuple[int, ...]) -> tuple[int, ...]:
-        if not edges or any(a >= b for a, b in zip(edges, edges[1:], strict=False)):
+        if not edges or any(a >= b for a, b in pairwise(edges)):
             raise ValueError("edges must rise strictly")
         return edges
 
@@ -112,7 +113,9 @@ def load_settings(words: Sequence[str] = (), file: Path | None = None) -> Settin
         try:
             values |= tomllib.loads(file.read_text())
         except (OSError, tomllib.TOMLDecodeError) as error:
-            raise UsageError(f"configuration {file} cannot be read: {error}. Give a TOML file of name = value.") from error
+            raise UsageError(
+                f"configuration {file} cannot be read: {error}. Give a TOML file of name = value."
+            ) from error
     values |= _from_environment()
     values |= _from_words(words)
     try:

@@ -65,10 +65,13 @@ def explain_rejected(raw: str, warehouse: str, file: str) -> str:
     except (OSError, pa.ArrowException) as error:
         problem = str(error).split("\n", 1)[0]
         raise InputUnreadable(f"{path} in {raw} cannot be read to its end: {problem}. Fetch the file again.") from error
-    return (
-        "\n".join([_summary(path, rejections), *_missing(rejections, found, path), "", *_report(rejections, found)])
-        + "\n"
-    )
+    report = [
+        _summary(path, rejections),
+        *_missing(rejections, found, path),
+        "",
+        *_report(rejections, shown, found.total()),
+    ]
+    return "\n".join(report) + "\n"
 
 
 def _below_root(store: Store, file: str) -> str:
@@ -101,9 +104,9 @@ def _why_none(store: Store, warehouse: str, path: str) -> str:
     """Without rejected lines: the file was landed whole, was set aside, or is not known; UsageError for the last."""
     release = releases.newest(Store(warehouse))
     known = releases.manifest(Store(warehouse), release.number) if release else {}
-    if path in known:
+    if path in known and not known[path].problem:
         return f"{path}: none of its {known[path].line_count} lines was rejected.\n"
-    problem = _set_aside(warehouse, path)
+    problem = known[path].problem if path in known else _set_aside(warehouse, path)
     if problem:
         return f"{path} was set aside whole, nothing of it is in the warehouse: {problem}. Send it again under the same name.\n"
     if path in {item.path for item in store.list(path.rpartition("/")[0])}:

@@ -166,6 +166,6 @@ def _write_words(
     figure.text(left, 1 - 0.32 / total_in, head, fontsize=11.5, weight="bold", color=INK, va="center")
     figure.text(left, 1 - 0.57 / total_in, second, fontsize=9.5, color=INK, va="center")
     grey = ["Grey: exposure of the row is not published."] if per_exposure and picture.is_unknown.any() else []
-    legend = "White: nothing published. Larger squares: small cells merged, their amount spread over the square."
+    legend = "White: nothing there, or nothing published. Larger squares: small cells merged, their amount spread over the square."
     words = [*notes[:-1], *grey, legend, notes[-1]]
     figure.text(left, 0.12 / total_in, "\n".join(words), fontsize=8, color=INK, va="bottom", linespacing=1.35)

@@ -50,7 +50,7 @@ def _larger_cells(cell_px: int, times: int) -> Step:
     keys = {"cell_px": F.lit(cell_px * times)} | {
         name: F.floor(F.col(name) / times).cast("int") for name in ("cell_x", "cell_y")
     }
-    return Step(f"cells of {cell_px * times} px", keys, is_remainder=False)
+    return Step(f"cells of {cell_px * times} px", keys, is_remainder=False, factor=times)
 
 
 def transform(page_views: DataFrame, settings: Settings) -> Folding:

@@ -10,9 +10,10 @@ from jobs.config import Settings
 from jobs.errors import HoverlakeError, InfrastructureFailed
 from jobs.io import keys, releases
 from jobs.io.lease import held_lease
-from jobs.io.raw_files import Inspection, inspect_files, list_raw_files
+from jobs.io.raw_files import Inspection, inspect_files, list_raw_files, open_raw
 from jobs.io.releases import InputFile, Release
 from jobs.io.store import Store
+from jobs.io.warehouse import check_root
 from jobs.progress import Progress
 from jobs.selection import Selection, select_files, set_aside
 
@@ -62,8 +63,9 @@ def run_night(night: Night) -> str:
 
     Raises a HoverlakeError whose exit code and message say what stopped it, what it left and what to do.
     """
-    raw, say = Store(night.raw), night.progress.say
+    raw, say = open_raw(night.raw), night.progress.say
     files, remarks = list_raw_files(raw, night.date)
+    check_root(night.warehouse)
     store = Store(night.warehouse, create=True)
     base = releases.newest(store)
     known = releases.manifest(store, base.number) if base else {}
@@ -83,7 +85,9 @@ def run_night(night: Night) -> str:
 def _key(night: Night, base: Release | None) -> bytes:
     path = keys.key_file(night.warehouse)
     if base is None and not path.exists():
-        night.progress.say(f"made the key for pseudonyms: {path} (mode 0600). Keep it: without it every visitor parts in two")
+        night.progress.say(
+            f"made the key for pseudonyms: {path} (mode 0600). Keep it: without it every visitor parts in two"
+        )
         return keys.make_key(path)
     return keys.load_key(path)
 

@@ -19,7 +19,7 @@ from deltalake.exceptions import DeltaError
 from jobs.errors import HoverlakeError, InfrastructureFailed, UsageError
 from jobs.io import releases
 from jobs.io.store import Store, local_path
-from jobs.io.warehouse import open_table
+from jobs.io.warehouse import check_root, closed_layer, is_permission_error, open_table
 from jobs.sql_output import Format, written
 from warehouse_schema import PINNED, TABLES, Table
 from warehouse_schema.derive import sql_type
@@ -60,10 +60,13 @@ def connect(warehouse: str, tables: Iterable[str] | None = None) -> duckdb.DuckD
     A table without a pin, or not yet written, is empty. Nothing but the views' files can be read, and no setting can
     be changed. UsageError if nothing is published, or a named table is unknown or may not be read.
     """
-    store = Store(warehouse)
-    release = releases.newest(store)
     wanted = [_declared(name) for name in tables] if tables is not None else list(TABLES.values())
-    if release is None and (tables is None or any(table.name in PINNED_NAMES for table in wanted)):
+    check_root(warehouse)
+    root = local_path(warehouse)
+    is_there = root is None or root.is_dir()
+    release = releases.newest(Store(warehouse)) if is_there else None
+    is_needed = not is_there or tables is None or any(table.name in PINNED_NAMES for table in wanted)
+    if release is None and is_needed:
         raise UsageError(f"nothing published in {warehouse}; run hoverlake nightly --warehouse {warehouse}.")
     pins = release.tables if release else {}
     connection = duckdb.connect()
@@ -72,7 +75,7 @@ def connect(warehouse: str, tables: Iterable[str] | None = None) -> duckdb.DuckD
     for table in wanted:
         try:
             files += _add_view(connection, warehouse, table, pins.get(table.name))
-        except (DeltaError, duckdb.Error, OSError) as error:
+        except (UsageError, DeltaError, duckdb.Error, OSError) as error:
             problem = _unreadable(error, warehouse, table)
             if tables is not None or not isinstance(problem, UsageError):
                 raise problem from error
@@ -123,8 +126,10 @@ def _add_view(connection: duckdb.DuckDBPyConnection, warehouse: str, table: Tabl
     """Make the table's view, with the declared columns, order and types; returns the local files it reads."""
     is_wanted = pinned is not None or table.name not in PINNED_NAMES
     delta = open_table(warehouse, table, pinned) if is_wanted else None
-    if delta is None and is_wanted:
-        _check_absent(warehouse, table, pinned)
+    if delta is None and pinned is not None:
+        raise InfrastructureFailed(
+            f"{table.name} in {warehouse} is missing, but version {pinned} is released. Restore it."
+        )
     files: list[str] = []
     source = None
     if delta is not None:
@@ -139,18 +144,6 @@ def _add_view(connection: duckdb.DuckDBPyConnection, warehouse: str, table: Tabl
     connection.execute(f"CREATE VIEW {table.name} AS SELECT {columns} {f'FROM {source}' if source else 'WHERE false'}")
     connection.execute(f"COMMENT ON VIEW {table.name} IS {_quoted(table.one_row_per)}")
     return files
-
-
-def _check_absent(warehouse: str, table: Table, pinned: int | None) -> None:
-    """A table that was not found must be one that nobody has written yet: not a lost one, not one behind a closed folder."""
-    root = local_path(warehouse)
-    if root is not None:
-        # Raises PermissionError, where delta-rs speaks of a missing table.
-        (root / table.path).exists()
-    if pinned is not None:
-        raise InfrastructureFailed(
-            f"{table.name} in {warehouse} is missing, but version {pinned} is released. Restore it."
-        )
 
 
 def _local_files(warehouse: str, table: Table, delta: DeltaTable) -> list[str]:
@@ -193,11 +186,10 @@ def _quoted(text: str) -> str:
 
 
 def _unreadable(error: Exception, warehouse: str, table: Table) -> HoverlakeError:
+    if isinstance(error, UsageError):
+        return error
     if is_permission_error(error):
-        return UsageError(
-            f"{table.name} in {warehouse} may not be read by you. Ask for permission on the layer {table.layer}, "
-            "or leave the table out."
-        )
+        return closed_layer(warehouse, table)
     return InfrastructureFailed(
         f"{table.name} in {warehouse} cannot be read: {_short(error)} Check the store, then ask again."
     )
@@ -226,14 +218,3 @@ def _unknown_table(name: str) -> UsageError:
 
 def _short(error: BaseException) -> str:
     return str(error).split("\n", 1)[0][:300]
-
-
-def is_permission_error(error: Exception) -> bool:
-    """True if a store refused: each engine has its own words for it."""
-    words = str(error).lower()
-    return (
-        isinstance(error, PermissionError)
-        or "permission denied" in words
-        or "accessdenied" in words
-        or "forbidden" in words
-    )

@@ -25,14 +25,14 @@ VISITOR_KEY = Column(
 PAGE_VIEW_ID = Column(
     "page_view_id", "string", "One page load or one app screen, named by the tracker.", personal=True, example="pv-1"
 )
-SESSION_ID = Column(
-    "session_id", "string", "The tracker's own session, if it has any.", nullable=True, personal=True
-)
+SESSION_ID = Column("session_id", "string", "The tracker's own session, if it has any.", nullable=True, personal=True)
 SURFACE = Column("surface", "string", "Kind of page, for example feed or profile.", example="feed")
 URL = Column("url", "string", "Address of the page as the tracker sent it.", nullable=True, personal=True)
 LAYOUT_ID = Column("layout_id", "string", "Page version or template; cells compare only within one.", example="feed-v7")
 DOCUMENT_W = Column("document_w_px", "double", "Width of the document.", "css px", nullable=True)
-DOCUMENT_H = Column("document_h_px", "double", "Height of the document; a feed grows, so the largest seen.", "css px", nullable=True)
+DOCUMENT_H = Column(
+    "document_h_px", "double", "Height of the document; a feed grows, so the largest seen.", "css px", nullable=True
+)
 DEVICE_TYPE = Column("device_type", "string", "desktop, phone or tablet, as the tracker says.", example="desktop")
 POINTER_TYPE = Column("pointer_type", "string", "mouse, touch or pen; on touch there is no hover.", example="mouse")
 PLATFORM = Column("platform", "string", "web, ios or android, as the tracker says.", example="web")
@@ -45,7 +45,9 @@ VIEWPORT_CLASS = Column(
     allowed=VIEWPORT_CLASSES,
     example="<1440",
 )
-USER_AGENT = Column("user_agent", "string", "The browser's or app's own words about itself.", nullable=True, personal=True)
+USER_AGENT = Column(
+    "user_agent", "string", "The browser's or app's own words about itself.", nullable=True, personal=True
+)
 APP_VERSION = Column("app_version", "string", "Version of the app or of the page's tracker.", nullable=True)
 PURPOSES = Column(
     "purposes",

@@ -31,7 +31,9 @@ def held_lease(store: Store, run_id: str) -> Iterator[int]:
         )
     number += 1
     if not store.put_if_absent(_path(number), json.dumps(_me(run_id)).encode()):
-        raise LeaseHeld(f"another run has just taken lease {number} of {store.uri}. Wait for it to end, then run again.")
+        raise LeaseHeld(
+            f"another run has just taken lease {number} of {store.uri}. Wait for it to end, then run again."
+        )
     try:
         yield number
     finally:

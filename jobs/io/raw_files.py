@@ -16,14 +16,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+from obstore.exceptions import BaseError
 
-from jobs.errors import InputUnreadable
-from jobs.io.store import Store, StoredObject
+from jobs.errors import InfrastructureFailed, InputUnreadable
+from jobs.io.store import Store, StoredObject, local_path
 
 _CODECS = {".gz": ("gzip", b"\x1f\x8b"), ".zst": ("zstd", b"\x28\xb5\x2f\xfd")}
 #: Endings that Spark would decompress on its own account, or that no tracker sends.
 _FOREIGN = (".bz2", ".deflate", ".lz4", ".snappy", ".xz", ".zip", ".tgz", ".lzo", ".parquet", ".avro", ".orc")
-_LANDING = re.compile(r"^landing_date=([^/]+)/")
+_LANDING = re.compile(r"^landing_date=([0-9]{4}-[0-9]{2}-[0-9]{2})/")
+#: Names that no table can keep (bytes that are not UTF-8), or that end the line on which they are told.
+_UNTELLABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _CHUNK = 4 * 1024 * 1024
 
 
@@ -47,20 +50,28 @@ class Inspection:
     problem: str
 
 
+def open_raw(uri: str) -> Store:
+    """The root of the raw logs; InputUnreadable if it is a local folder that does not exist."""
+    local = local_path(uri)
+    if local is not None and not local.is_dir():
+        raise InputUnreadable(f"raw folder {uri} does not exist. Give --raw, or make it with hoverlake simulate.")
+    return Store(uri)
+
+
 def list_raw_files(raw: Store, until: dt.date) -> tuple[list[RawFile], list[str]]:
     """Files under landing_date=... up to `until`, by path; and remarks on what lies beside them.
 
-    Files and folders whose name starts with a dot or an underscore are unfinished uploads and markers: not input.
-    InputUnreadable if the root does not exist.
+    Files and folders whose name starts with a dot or an underscore (or ends in `._COPYING_`) are unfinished uploads
+    and markers: not input.
     """
-    if raw.local_root is not None and not raw.local_root.is_dir():
-        raise InputUnreadable(f"raw folder {raw.uri} does not exist. Give --raw, or make it with hoverlake simulate.")
     files, remarks = [], []
     for item in raw.list():
-        if any(part.startswith((".", "_")) for part in item.path.split("/")):
+        if any(part.startswith((".", "_")) for part in item.path.split("/")) or item.path.endswith("._COPYING_"):
             continue
         landing_date = _landing_date(item)
-        if landing_date is None:
+        if _UNTELLABLE.search(item.path):
+            remarks.append(f"{item.path!r} has a name with control characters, or not in UTF-8: not read; rename it")
+        elif landing_date is None:
             remarks.append(f"{item.path} is not in a folder landing_date=YYYY-MM-DD: not read")
         elif landing_date <= until:
             files.append(RawFile(item.path, item.size_bytes, item.etag, landing_date))
@@ -70,7 +81,7 @@ def list_raw_files(raw: Store, until: dt.date) -> tuple[list[RawFile], list[str]
 def _landing_date(item: StoredObject) -> dt.date | None:
     match = _LANDING.match(item.path)
     try:
-        return dt.date.fromisoformat(match[1]) if match and len(match[1]) == 10 else None
+        return dt.date.fromisoformat(match[1]) if match else None
     except ValueError:
         return None
 
@@ -94,16 +105,22 @@ def inspect_file(raw: Store, file: RawFile) -> Inspection:
 
 
 def sha256_of(raw: Store, file: RawFile) -> str:
-    """SHA-256 of the bytes as stored, hex."""
+    """SHA-256 of the bytes as stored, hex; InfrastructureFailed if they cannot be had."""
     return _hash(raw, file)[0]
 
 
 def _hash(raw: Store, file: RawFile) -> tuple[str, bytes]:
     digest, head = hashlib.sha256(), b""
-    with raw.open(file.path) as reader:
-        while chunk := reader.read(_CHUNK):
-            head = head or chunk[:4]
-            digest.update(chunk)
+    try:
+        with raw.open(file.path) as reader:
+            while chunk := reader.read(_CHUNK):
+                head = head or chunk[:4]
+                digest.update(chunk)
+    except (OSError, BaseError) as error:
+        # Not the file's fault: set aside, it would never be looked at again.
+        raise InfrastructureFailed(
+            f"raw file {file.path} below {raw.uri} cannot be opened: {error}. Check permission and network, then run again."
+        ) from error
     return digest.hexdigest(), head
 
 

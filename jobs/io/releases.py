@@ -1,19 +1,25 @@
 """Releases: numbered, immutable records that pin one version of every table.
 
-`_releases/000001.json` pins versions and says for which event dates; `_manifests/000001.json` beside it lists the
-raw files behind them. Current is the highest number. Readers open a release, never "latest".
+`_releases/000001.json` pins versions, says for which event dates, and names its manifest: the list of the raw files
+behind them. The manifest carries its run's id (`_manifests/000001-<run_id>.json`), so that of two runs which want one
+number each writes its own, and neither ever changes the other's. One whose run got no release is never read. Current is
+the highest number. Readers open a release, never "latest".
 """
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from jobs.errors import InfrastructureFailed
 from jobs.io.store import Store
 
 FOLDER = "_releases"
 MANIFESTS = "_manifests"
+#: A write that was killed leaves its beginnings beside the records, under a longer name.
+_RECORD = re.compile(r"/(\d+)\.json$")
 
 
 @dataclass(frozen=True)
@@ -56,8 +62,8 @@ class Release:
 
 def newest_number(store: Store) -> int:
     """The highest release number, 0 if there is none."""
-    numbers = [_number(item.path) for item in store.list(FOLDER)]
-    return max(numbers, default=0)
+    found = (_RECORD.search(item.path) for item in store.list(FOLDER))
+    return max((int(match[1]) for match in found if match), default=0)
 
 
 def newest(store: Store) -> Release | None:
@@ -68,31 +74,53 @@ def newest(store: Store) -> Release | None:
 
 def read(store: Store, number: int) -> Release | None:
     """Release `number`, None if there is none."""
-    record = store.json(f"{FOLDER}/{number:06d}.json")
+    record = _record(store, number)
     if record is None:
         return None
-    event_dates = {date: EventDate(**state) for date, state in record.pop("event_dates").items()}
-    return Release(event_dates=event_dates, **record)
+    try:
+        event_dates = {date: EventDate(**state) for date, state in record.pop("event_dates").items()}
+        del record["manifest"]
+        return Release(event_dates=event_dates, **record)
+    except (KeyError, TypeError) as error:
+        raise _strange(store, number, error) from error
 
 
 def manifest(store: Store, number: int) -> dict[str, InputFile]:
-    """Raw files behind release `number`, by path."""
-    record = store.json(f"{MANIFESTS}/{number:06d}.json") or []
-    return {entry["path"]: InputFile(**entry) for entry in record}
+    """Raw files behind release `number`, by path; none without such a release.
+
+    InfrastructureFailed if the release is there and its manifest is not: taken for empty, every file would land twice.
+    """
+    record = _record(store, number)
+    if record is None:
+        return {}
+    try:
+        path = record["manifest"]
+        entries = store.json(path)
+        if entries is None:
+            raise InfrastructureFailed(f"{path} in {store.uri} is missing, but release {number} needs it. Restore it.")
+        return {entry["path"]: InputFile(**entry) for entry in entries}
+    except (KeyError, TypeError) as error:
+        raise _strange(store, number, error) from error
 
 
 def publish(store: Store, release: Release, files: dict[str, InputFile]) -> bool:
-    """Write the record, manifest first; False if another run took the number."""
+    """Write the record, manifest first; False, with nothing of the winner touched, if the number is taken."""
     entries = [asdict(files[path]) for path in sorted(files)]
-    content = json.dumps(entries, indent=0).encode()
-    path = f"{MANIFESTS}/{release.number:06d}.json"
-    if not store.put_if_absent(path, content):
-        # Left by a run that was killed before its release record: no reader has seen it.
-        store.delete(path)
-        store.put_if_absent(path, content)
-    record = json.dumps(asdict(release), indent=2).encode()
+    manifest_path = f"{MANIFESTS}/{release.number:06d}-{release.run_id}.json"
+    if not store.put_if_absent(manifest_path, json.dumps(entries, indent=0).encode()):
+        # Another process under the same run id was here first.
+        return False
+    record = json.dumps({**asdict(release), "manifest": manifest_path}, indent=2).encode()
     return store.put_if_absent(f"{FOLDER}/{release.number:06d}.json", record)
 
 
-def _number(path: str) -> int:
-    return int(path.rsplit("/", 1)[-1].removesuffix(".json"))
+def _record(store: Store, number: int) -> dict[str, Any] | None:
+    record: dict[str, Any] | None = store.json(f"{FOLDER}/{number:06d}.json")
+    return record
+
+
+def _strange(store: Store, number: int, error: Exception) -> InfrastructureFailed:
+    return InfrastructureFailed(
+        f"release {number} in {store.uri} does not have the fields of a release ({error!r}): another version of "
+        "hoverlake wrote it. Use that version, or build the warehouse anew."
+    )

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import shutil
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
+from urllib.parse import unquote, urlparse
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from jobs.errors import InfrastructureFailed
-
 
 _READ_BYTES = 4 * 1024 * 1024
 
@@ -37,16 +39,28 @@ class Store:
         self.local_root = local_path(uri)
         try:
             self._store: ObjectStore = (
-                LocalStore(self.local_root, mkdir=create) if self.local_root else from_url(uri.replace("s3a://", "s3://"))
+                LocalStore(self.local_root, mkdir=create)
+                if self.local_root
+                else from_url(uri.replace("s3a://", "s3://"))
             )
         except (BaseError, OSError, ValueError) as error:
-            raise InfrastructureFailed(f"cannot open {uri}: {_short(error)}. Check that it exists and may be used.") from error
+            raise InfrastructureFailed(
+                f"cannot open {uri}: {_short(error)}. Check that it exists and may be used."
+            ) from error
 
     def list(self, prefix: str = "") -> Iterator[StoredObject]:
-        """All objects below `prefix` (a folder), in no order."""
-        for batch in obstore.list(self._store, prefix or None):
-            for meta in batch:
-                yield StoredObject(meta["path"], meta["size"], meta["e_tag"] or "")
+        """All objects below `prefix` (a folder), in no order, under their real names; none if it does not exist."""
+        if self.local_root:
+            yield from _local_objects(self.local_root, prefix)
+            return
+        try:
+            for batch in obstore.list(self._store, prefix or None):
+                for meta in batch:
+                    yield StoredObject(meta["path"], meta["size"], meta["e_tag"] or "")
+        except (BaseError, OSError) as error:
+            raise InfrastructureFailed(
+                f"cannot list {self.uri}: {_short(error)}. Check address, permission and network."
+            ) from error
 
     def read(self, path: str) -> bytes | None:
         """The object's bytes, or None if there is none."""
@@ -54,6 +68,10 @@ class Store:
             return bytes(obstore.get(self._store, path).bytes())
         except (NotFoundError, FileNotFoundError):
             return None
+        except (BaseError, OSError) as error:
+            raise InfrastructureFailed(
+                f"cannot read {path} below {self.uri}: {_short(error)}. Check permission and network."
+            ) from error
 
     def open(self, path: str) -> io.BufferedIOBase:
         """A binary reader on the object."""
@@ -68,7 +86,9 @@ class Store:
         except (AlreadyExistsError, FileExistsError):
             return False
         except (BaseError, OSError) as error:
-            raise InfrastructureFailed(f"cannot write {path} below {self.uri}: {_short(error)}. Check permission and space.") from error
+            raise InfrastructureFailed(
+                f"cannot write {path} below {self.uri}: {_short(error)}. Check permission and space."
+            ) from error
         return True
 
     def delete(self, path: str) -> None:
@@ -81,8 +101,6 @@ class Store:
     def delete_folder(self, prefix: str) -> None:
         """Remove everything below `prefix`."""
         if self.local_root:
-            import shutil
-
             shutil.rmtree(Path(self.local_root) / prefix, ignore_errors=True)
             return
         for item in list(self.list(prefix)):
@@ -92,6 +110,30 @@ class Store:
         """The object parsed as JSON, or None if there is none."""
         content = self.read(path)
         return None if content is None else json.loads(content)
+
+
+def _local_objects(root: Path, prefix: str) -> Iterator[StoredObject]:
+    """Files below a local folder by their own names.
+
+    Not by obstore: its listing fails as a whole on one name that is not UTF-8 or holds a line break, and passes over
+    names that end in `#1`, in silence. The entity tags are those that obstore makes.
+    """
+    for folder, _, names in os.walk(root / prefix, onerror=_closed, followlinks=True):
+        for name in names:
+            path = Path(folder, name)
+            try:
+                status = path.stat()
+            except FileNotFoundError:
+                # Deleted since, or a link to nothing.
+                continue
+            if stat.S_ISREG(status.st_mode):
+                etag = f"{status.st_ino:x}-{status.st_mtime_ns // 1000:x}-{status.st_size:x}"
+                yield StoredObject(path.relative_to(root).as_posix(), status.st_size, etag)
+
+
+def _closed(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise InfrastructureFailed(f"cannot list {error.filename}: {error.strerror}. Check permission.") from error
 
 
 class _ObjectReader(io.RawIOBase):
@@ -115,7 +157,7 @@ def local_path(uri: str) -> Path | None:
     """The absolute folder a URI names on this machine, or None for an object store."""
     parsed = urlparse(uri)
     if parsed.scheme == "file":
-        return Path(parsed.path).absolute()
+        return Path(unquote(parsed.path)).absolute()
     if "://" in uri:
         return None
     return Path(uri).absolute()

@@ -2,16 +2,76 @@
 
 from __future__ import annotations
 
-from deltalake import DeltaTable
-from deltalake.exceptions import TableNotFoundError
+import re
+from pathlib import Path
 
-from jobs.io.store import table_uri
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError, TableNotFoundError
+
+from jobs.errors import UsageError
+from jobs.io.store import local_path, table_uri
 from warehouse_schema.table import Table
+
+_MISREAD = re.compile(r"%[0-9A-Fa-f]{2}|\\")
+
+
+def check_root(warehouse: str) -> None:
+    """UsageError for a local root whose name the reader of Delta tables (delta-rs) takes for another one.
+
+    It decodes `%20` in a path however the path is given, and takes a backslash for a slash: such a warehouse could be
+    written and never read.
+    """
+    misread = _MISREAD.search(str(local_path(warehouse) or ""))
+    if misread:
+        raise UsageError(
+            f"the warehouse {warehouse} cannot have {misread[0]} in its path: readers of Delta tables take it for "
+            "another character. Choose another folder."
+        )
 
 
 def open_table(warehouse: str, table: Table, version: int | None = None) -> DeltaTable | None:
-    """The Delta table at `version` (None: the latest), None if it does not exist yet."""
+    """The Delta table at `version` (None: the latest), None if it does not exist yet.
+
+    UsageError if the table, or a folder on the way to it, is closed to the caller.
+    """
+    local = local_path(warehouse)
     try:
         return DeltaTable(table_uri(warehouse, table.path), version=version)
-    except TableNotFoundError:
+    except TableNotFoundError as error:
+        if local and _is_closed(local / table.path):
+            raise closed_layer(warehouse, table) from error
         return None
+    except (DeltaError, OSError) as error:
+        if is_permission_error(error):
+            raise closed_layer(warehouse, table) from error
+        raise
+
+
+def _is_closed(folder: Path) -> bool:
+    """True if permission is what hides the table: delta-rs says of a closed folder that there is no table in it."""
+    try:
+        next((folder / "_delta_log").iterdir(), None)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def closed_layer(warehouse: str, table: Table) -> UsageError:
+    """What to say to a caller whom the store refused a table."""
+    return UsageError(
+        f"{table.name} in {warehouse} may not be read by you. Ask for permission on the layer {table.layer}, "
+        "or leave the table out."
+    )
+
+
+def is_permission_error(error: Exception) -> bool:
+    """True if a store refused: each engine has its own words for it."""
+    words = str(error).lower()
+    return (
+        isinstance(error, PermissionError)
+        or "permission denied" in words
+        or "accessdenied" in words
+        or "forbidden" in words
+    )

@@ -20,7 +20,10 @@ DAY_MS = 86_400_000
 LATE_WINDOW_DAYS = 3
 FUTURE_TOLERANCE_MS = 3_600_000
 CLOCK_SUSPECT_MS = 1000
+#: Sizes above these are no sizes of pages.
+MAX_DOCUMENT_PX, MAX_VIEWPORT_PX = 1e9, 100_000
 STREAM_NAMES = ("pointer", "clicks", "scroll", "items", "state")
+_VIEWPORT = ("viewport_w_px", "viewport_h_px")
 _EPOCH = dt.date(1970, 1, 1)
 
 
@@ -155,7 +158,7 @@ def merge_beacons(beacons: Sequence[Beacon]) -> MergedView:
         is_closed=any(b.get("is_last") is True for b in used),
         observed_until_ms=max(observed, default=None),
         page={**lowest["page"], "document_h_px": _largest_document(used)},
-        device=dict(lowest["device"]),
+        device={**lowest["device"], **{name: _size(lowest["device"].get(name), MAX_VIEWPORT_PX) for name in _VIEWPORT}},
         purposes=sorted(set.intersection(*(_purposes(b) for b in used))),
         beacons_received=len(used),
         beacons_missing=max(by_seq) + 1 - len(by_seq),
@@ -183,8 +186,13 @@ def _purposes(beacon: Beacon) -> set[str]:
     return purposes - {"ads"} if consent.get("gpc") is True else purposes
 
 
+def _size(px: float | None, longest_px: float) -> float | None:
+    """A length of a page or viewport; unknown (None) unless positive and possible."""
+    return px if px is not None and 0 < px <= longest_px else None
+
+
 def _largest_document(used: Sequence[Beacon]) -> float | None:
-    heights = [b["page"].get("document_h_px") for b in used]
+    heights = [_size(b["page"].get("document_h_px"), MAX_DOCUMENT_PX) for b in used]
     return max((h for h in heights if h is not None), default=None)
 
 

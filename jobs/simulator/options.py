@@ -78,3 +78,13 @@ class SimulationSummary:
         self.planted.update(other.planted)
         for landing_date, outcomes in other.outcomes.items():
             self.outcomes.setdefault(landing_date, Counter()).update(outcomes)
+
+    def __str__(self) -> str:
+        """The tally in a few lines, as the command prints it."""
+        planted = ", ".join(f"{name} {count}" for name, count in sorted(self.planted.items())) or "nothing"
+        days = [
+            f"landing_date={date}: " + ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
+            for date, counts in sorted(self.outcomes.items())
+        ]
+        head = f"{self.visitors} visitors, {self.page_views} page views, {self.beacons} beacons, {self.samples} samples"
+        return "\n".join([f"{head}, {self.lines} lines in {self.files} files", *days, f"planted: {planted}"])

@@ -157,7 +157,9 @@ def _viewable_large(
     entry: Mapping[str, Any], records: Sequence[ItemShare], seen: Sequence[Interval], end: int
 ) -> bool | None:
     width, height = entry["width_px"], entry["height_px"]
-    if width is None or height is None or width * height < LARGE_PX2:
+    if width is None or height is None or not (math.isfinite(width) and math.isfinite(height)):
+        return None
+    if width * height < LARGE_PX2:
         return None
     return _longest(spells(records, lambda r: _at_least(r.visible_share, LARGE), seen, end)) >= VIEWABLE_MS
 
@@ -166,7 +168,7 @@ def _viewable_tall(
     view: MergedView, entry: Mapping[str, Any], records: Sequence[ItemShare], seen: Sequence[Interval], end: int
 ) -> bool | None:
     height, viewport = entry["height_px"], view.device.get("viewport_h_px")
-    if height is None or viewport is None or height <= TALL_VIEWPORTS * viewport:
+    if height is None or not math.isfinite(height) or viewport is None or height <= TALL_VIEWPORTS * viewport:
         return None
     return _longest(spells(records, _half_or_filling, seen, end)) >= VIEWABLE_MS
 
@@ -195,9 +197,9 @@ def attended_ms(
 ) -> dict[str, int] | None:
     """Each engaged instant split over the items in view by viewport_share, zones left out; whole ms, rounded down.
 
-    None if engagement or the items are not measured, or if no record has a viewport_share.
+    None if engagement or the items are not measured, or if no record has a known viewport_share.
     """
-    if engaged is None or view.items is None or all(r.viewport_share is None for r in view.items):
+    if engaged is None or view.items is None or all(known_share(r.viewport_share) is None for r in view.items):
         return None
     sums = dict.fromkeys(records, 0)
     sharing = [r for r in view.items if r.item_id is not None and _type_of(view, r.item_id) != "zone"]

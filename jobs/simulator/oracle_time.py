@@ -17,6 +17,7 @@ MAX_GAP_MS = 30 * 60_000
 ENGAGED_MS = 5000
 UNKNOWN_COORDINATE = 65535
 MAX_COORDINATE_PX = 100_000
+MAX_OFFSET_PX = 1e9
 
 Interval = tuple[int, int]
 
@@ -40,8 +41,8 @@ def _is_position(px: float | None) -> bool:
 
 
 def has_offset(record: Scroll) -> bool:
-    """True if the scroll record says where the viewport is."""
-    return record.y_px is not None and math.isfinite(record.y_px)
+    """True if the scroll record says where the viewport is; no page is longer than MAX_OFFSET_PX."""
+    return record.y_px is not None and math.isfinite(record.y_px) and abs(record.y_px) <= MAX_OFFSET_PX
 
 
 class ScrollPath:
@@ -49,7 +50,7 @@ class ScrollPath:
 
     def __init__(self, records: Sequence[Scroll] | None) -> None:
         """Keep the last of several records at one instant."""
-        known = {r.t_ms: float(r.y_px) for r in records or [] if r.y_px is not None and math.isfinite(r.y_px)}
+        known = {r.t_ms: float(r.y_px) for r in records or [] if r.y_px is not None and has_offset(r)}
         self.instants = sorted(known)
         self.offsets = [known[t] for t in self.instants]
 

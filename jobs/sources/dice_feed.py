@@ -4,13 +4,14 @@ A study's folder holds `raw_viewport.csv`, one row per participant with JSON ins
 what is sponsored. The tracker takes a story as in view while at least `dwell_threshold` percent (50 in both studies)
 of it is, and writes {doc_id, duration} when that ends. How it becomes beacons:
 
-- each dwell is an item wholly in view for its duration, rounded to whole ms, then out of view;
+- each dwell is an item half in view for its duration, rounded to whole ms, then out of view;
 - no start is recorded, only the order: dwells are laid end to end. Stories that were on the screen together come one
   after the other, so the page view is longer than the visit was;
 - two dwells of one story that would touch are set 1 ms apart: the tracker wrote two because it left the view between;
-- a dwell of 0 s stays one of 0 ms: it is in the stream, but no time in view and no impression (METRICS section 3);
-- all stories displayed are in item_meta with their rank in the feed, and with their height if it was ever rendered.
-  Stories never seen are there only.
+- a first dwell of 0 s becomes 1 ms, so that the story is an impression at its place in the order of seeing; a later
+  dwell of the story gives that 1 ms back, if it is longer. Any other dwell of 0 s stays in the stream as no time;
+- stories with a dwell are in item_meta with their rank in the feed, and with their height if it was ever rendered.
+  A story that was displayed below what anyone scrolled to has no record at all: never seen is not 0 ms.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ NAME = "dice-feed"
 MEASURES = "Time in view of each story of a feed, the order of seeing, rank and height of stories, device type."
 CANNOT = (
     "When a story was in view and what was beside it (dwells are laid end to end, so page times are too long); "
-    "shares other than at least half (fully_visible_ms says no more than visible_ms); cursor, clicks, scrolling; "
-    "tab and window state; viewport size."
+    "any share but half (fully_visible_ms is always 0); stories that were displayed and never seen; "
+    "cursor, clicks, scrolling; tab and window state; viewport size."
 )
 
-#: Share of a story while the tracker had it in view; known is only that its threshold was reached.
-IN_VIEW_SHARE = 1.0
-#: Length given to a dwell that the source recorded as 0 s.
-SHORTEST_DWELL_MS = 0
+#: Share of a story while the tracker had it in view: its threshold, of which is known only that it was reached.
+IN_VIEW_SHARE = 0.5
+#: Length of a story's first dwell that the source recorded as 0 s: seen, and apart from never seen.
+SHORTEST_DWELL_MS = 1
 #: A longer dwell is a broken clock.
 LONGEST_DWELL_S = 24 * 3600
 
@@ -111,7 +112,8 @@ def _whole(cells: tuple[str, ...] | None, where: str) -> tuple[str, ...]:
 
 def _page_view(study: str, row: dict[str, str], item_types: dict[str, str], tally: Tally, where: str) -> PageView:
     displayed = _displayed(row[SEQUENCE], where)
-    items, length_ms = _items(list(_dwells(row[VIEWPORT], set(displayed), tally, where)))
+    dwells = list(_dwells(row[VIEWPORT], set(displayed), tally, where))
+    items, length_ms = _items(_with_first_sight(dwells))
     return PageView(
         visitor=row[PARTICIPANT],
         code=f"{study}:{row[PARTICIPANT]}",
@@ -119,7 +121,7 @@ def _page_view(study: str, row: dict[str, str], item_types: dict[str, str], tall
         observed_until_ms=length_ms,
         page={"surface": "feed", "layout_id": study},
         device=_device(row),
-        item_meta=_item_meta(displayed, _heights(row[HEIGHTS], where), item_types),
+        item_meta=_item_meta(displayed, {story for story, _ in dwells}, _heights(row[HEIGHTS], where), item_types),
         experiments={"feed_condition": row[CONDITION]} if row[CONDITION] else {},
     )
 
@@ -148,7 +150,22 @@ def _dwells(text: str, displayed: set[str], tally: Tally, where: str) -> Iterato
         else:
             tally.noted["zero_length_dwell"] += seconds == 0
             tally.noted["dwell_on_story_not_displayed"] += str(story) not in displayed
-            yield str(story), max(round(seconds * 1000), SHORTEST_DWELL_MS)
+            yield str(story), round(seconds * 1000)
+
+
+def _with_first_sight(dwells: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """The dwells, each story's first at least SHORTEST_DWELL_MS long; its total grows only if no later one is longer."""
+    mended: list[tuple[str, int]] = []
+    borrowed_ms: dict[str, int] = {}
+    for story, length_ms in dwells:
+        if story not in borrowed_ms:
+            borrowed_ms[story] = max(0, SHORTEST_DWELL_MS - length_ms)
+            length_ms += borrowed_ms[story]
+        elif length_ms > borrowed_ms[story]:
+            length_ms -= borrowed_ms[story]
+            borrowed_ms[story] = 0
+        mended.append((story, length_ms))
+    return mended
 
 
 def _items(dwells: list[tuple[str, int]]) -> tuple[Stream, int]:
@@ -186,13 +203,16 @@ def _json_records(text: str, column: str, where: str) -> list[dict[str, Any]]:
     return records
 
 
-def _item_meta(displayed: list[str], heights: dict[str, float], item_types: dict[str, str]) -> list[dict[str, Any]]:
-    """What the stories are, by rank from 1; the source names no creative, so there is no ad_id."""
+def _item_meta(
+    displayed: list[str], seen: set[str], heights: dict[str, float], item_types: dict[str, str]
+) -> list[dict[str, Any]]:
+    """What the stories seen are, with their rank from 1 among all displayed; the source names no creative: no ad_id."""
     meta: list[dict[str, Any]] = []
     for feed_rank, story in enumerate(displayed, start=1):
         entry: dict[str, Any] = {"item_id": story, "item_type": item_types.get(story), "feed_rank": feed_rank}
         entry["height_px"] = heights.get(story)
-        meta.append({name: value for name, value in entry.items() if value is not None})
+        if story in seen:
+            meta.append({name: value for name, value in entry.items() if value is not None})
     return meta
 
 

@@ -275,9 +275,7 @@ def target_dwell(samples: Samples, scroll: Scroll, timeline: Timeline, settings:
     stop = np.minimum(samples.stop, next_scroll)
     active_stop = np.minimum(stop, samples.x + settings.active_ms)
     visible = timeline.visible
-    return TargetDwell(
-        stop, visible.length_within(samples.x, stop), visible.length_within(samples.x, active_stop)
-    )
+    return TargetDwell(stop, visible.length_within(samples.x, stop), visible.length_within(samples.x, active_stop))
 
 
 def hovers(samples: Samples, dwell: TargetDwell, hover_ms: int) -> Hovers:
@@ -316,5 +314,3 @@ def clicked(hovers: Hovers, clicks: Clicks, timeline: Timeline, hover_click_ms: 
     end = on_hover + hovers.end - timeline.base[hovers.view] + hover_click_ms
     found = np.searchsorted(click_x, end, side="right") - np.searchsorted(click_x, start, side="left")
     return np.asarray(found > 0)
-
-

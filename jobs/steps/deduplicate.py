@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.steps.intervals import Ints, Groups, pack, run_starts, sum_at
+from jobs.steps.intervals import Groups, Ints, pack, run_starts, sum_at
 
 #: The order in which beacons must come: survivors are then simply the first of their key.
 ORDER = ("visitor_key", "page_view_id", "seq", "received_at_ms", "line_sha256")
@@ -55,7 +55,7 @@ def deduplicate(beacons: pa.Table) -> Deduplicated:
     )
 
 
-def _changes(column: pa.ChunkedArray) -> np.ndarray:  # type: ignore[type-arg]
+def _changes(column: pa.ChunkedArray) -> np.ndarray:
     array = column.combine_chunks()
     if not len(array):
         return np.zeros(0, bool)
@@ -63,5 +63,5 @@ def _changes(column: pa.ChunkedArray) -> np.ndarray:  # type: ignore[type-arg]
     return np.concatenate(([True], differs))
 
 
-def _starts(codes: Ints) -> np.ndarray:  # type: ignore[type-arg]
+def _starts(codes: Ints) -> np.ndarray:
     return np.concatenate(([True], codes[1:] != codes[:-1])) if len(codes) else np.zeros(0, bool)

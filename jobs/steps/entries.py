@@ -77,7 +77,12 @@ def heat_column(views: BatchViews, cells: cursor.HeatCells) -> pa.Array:
 
 
 def hover_column(
-    views: BatchViews, hovers: cursor.Hovers, clicks: cursor.Clicks, strings: pa.Array, time: Timeline, settings: Settings
+    views: BatchViews,
+    hovers: cursor.Hovers,
+    clicks: cursor.Clicks,
+    strings: pa.Array,
+    time: Timeline,
+    settings: Settings,
 ) -> pa.Array:
     """hovers, in the order of the samples."""
     is_clicked = cursor.clicked(hovers, clicks, time, settings.hover_click_ms)

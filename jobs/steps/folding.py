@@ -7,13 +7,16 @@ unpublished.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 
-from pyspark.sql import Column, DataFrame, Row, Window
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from jobs.config import Settings
+from jobs.steps.cell_ladder import CellStep, place_batches
 from jobs.steps.marts import MartSpec, Step, entries, sums
 
 UNPUBLISHED = "unpublished"
@@ -83,30 +86,19 @@ def fold(entries: DataFrame, spec: MartSpec, min_visitors: int, hist_edges_ms: S
 
 
 def _fold_cells(folded: DataFrame, spec: MartSpec, min_visitors: int) -> DataFrame:
-    """Steps before the remainders: an entry is placed at the first step where its unplaced companions suffice.
+    """Steps before the remainders, by one vectorised pass: one exchange by the largest cells serves all of them."""
+    steps = [CellStep(step.name, step.factor) for step in spec.ladder[:-2] if step.factor]
+    if not steps:
+        return folded.withColumn("step", F.lit(None).cast("string"))
+    group, largest = spec.group, spec.ladder[-3].keys
 
-    Each step's keys contain the next one's, so one exchange by the coarsest keys serves all windows.
-    """
-    steps = spec.ladder[:-2]
-    placed = folded.withColumn("step", F.lit(None).cast("string"))
-    nested: list[Column] = [F.col(key) for key in spec.group]
-    windows = []
-    for step in reversed(steps):
-        nested = nested + [step.keys[key] for key in spec.table.grain if key in step.keys and key not in _constant(step)]
-        windows.append((step, Window.partitionBy(*nested)))
-    for step, window in reversed(windows):
-        waiting = F.when(F.col("step").isNull(), F.col("visitor_key"))
-        count = F.size(F.collect_set(waiting).over(window))
-        placed = placed.withColumn("companions", count).withColumn(
-            "step",
-            F.when(F.col("step").isNull() & (F.col("companions") >= min_visitors), F.lit(step.name)).otherwise(F.col("step")),
-        )
-    return placed.drop("companions")
+    def kernel(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        return place_batches(batches, group, steps, min_visitors)
 
-
-def _constant(step: Step) -> set[str]:
-    """Keys that a step sets to one value for all rows: they part nothing."""
-    return {"cell_px"} & set(step.keys)
+    block = F.xxhash64(*group, largest["cell_x"], largest["cell_y"])
+    blocks = folded.withColumn("block", block).repartition("block").sortWithinPartitions("block")
+    schema = T.StructType([*blocks.schema.fields, T.StructField("step", T.StringType())])
+    return blocks.mapInArrow(kernel, schema).drop("block")
 
 
 def _fold_remainder(

@@ -32,8 +32,9 @@ class Items:
     has_meta: Bools
 
     def floats(self, name: str) -> Floats:
-        """A numeric column of the meta, NaN for null."""
-        return np.asarray(pc.fill_null(self.meta[name], float("nan")), np.float64)
+        """A numeric column of the meta; NaN where it is not known: null or not finite."""
+        values = np.asarray(pc.fill_null(self.meta[name], float("nan")), np.float64)
+        return np.where(np.isinf(values), np.nan, values)
 
     def equals(self, name: str, value: str) -> Bools:
         """Where a text column of the meta has this value."""

@@ -25,12 +25,14 @@ PAGE_VIEW_KEY = ("visitor_key", "page_view_id")
 class Step:
     """One step of a fold ladder: how it sets the key columns that differ from the finest grain.
 
-    A column that is folded away is a typed NULL. `is_remainder` marks the steps whose rows are remainders.
+    A column that is folded away is a typed NULL. `is_remainder` marks the steps whose rows are remainders; `factor`
+    says how many times wider the cells of a step are.
     """
 
     name: str
     keys: Mapping[str, Column]
     is_remainder: bool
+    factor: int | None = None
 
 
 @dataclass(frozen=True)

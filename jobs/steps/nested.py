@@ -17,7 +17,7 @@ from warehouse_schema.table import Struct
 class Masked:
     """Values that are NULL where `is_null`."""
 
-    values: np.ndarray  # type: ignore[type-arg]
+    values: np.ndarray
     is_null: Bools
 
 
@@ -30,9 +30,7 @@ def column(values: object, type_: pa.DataType) -> pa.Array:
     return pa.array(values).cast(type_) if not isinstance(values, list) else pa.array(values, type_)
 
 
-def lists_of_structs(
-    declaration: Struct, view: Ints, fields: Mapping[str, object], is_present: Bools
-) -> pa.ListArray:
+def lists_of_structs(declaration: Struct, view: Ints, fields: Mapping[str, object], is_present: Bools) -> pa.ListArray:
     """A list per page view of the entries whose `view` it is (ascending); NULL where not `is_present`."""
     struct_type = arrow_type(declaration)
     arrays = [column(fields[c.name], struct_type.field(c.name).type) for c in declaration.fields]

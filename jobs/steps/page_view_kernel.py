@@ -14,10 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.config import Settings
-from jobs.steps import cursor, engagement, feed, timeline
+from jobs.steps import cursor, engagement, timeline
 from jobs.steps.context import Context, read_context
 from jobs.steps.deduplicate import Deduplicated, deduplicate
 from jobs.steps.entries import BatchViews, clicks_column, exposure_column, heat_column, hover_column, visibility_column
+from jobs.steps.intervals import Bools, Ints
 from jobs.steps.item_entries import item_column, read_items
 from jobs.steps.nested import Masked, column, timestamps
 from jobs.steps.streams import Stream, encode, flatten_stream
@@ -74,12 +75,12 @@ class Streams:
 
     by_name: dict[str, Stream]
     strings: pa.Array
-    pointer_target: cursor.Ints
-    click_target: cursor.Ints
-    item: cursor.Ints
-    meta_item: cursor.Ints
+    pointer_target: Ints
+    click_target: Ints
+    item: Ints
+    meta_item: Ints
 
-    def present(self, name: str) -> cursor.Bools:
+    def present(self, name: str) -> Bools:
         """Per page view, whether the stream was measured."""
         return self.by_name[name].present
 
@@ -87,9 +88,7 @@ class Streams:
 def _read_streams(deduplicated: Deduplicated, meta: pa.Array) -> Streams:
     view_count = len(deduplicated.first_row)
     by_name = {
-        name: flatten_stream(
-            deduplicated.beacons[name].combine_chunks(), deduplicated.view, view_count, _FIELDS[name]
-        )
+        name: flatten_stream(deduplicated.beacons[name].combine_chunks(), deduplicated.view, view_count, _FIELDS[name])
         for name in STREAMS
     }
     codes = encode(
@@ -130,9 +129,23 @@ def _type(name: str, values: object) -> pa.DataType:
 
 
 _PASSED_THROUGH = (
-    "visitor_key page_view_id session_id surface url layout_id document_w_px device_type pointer_type platform "
-    "viewport_w_px viewport_h_px user_agent app_version experiments is_clock_suspect"
-).split()
+    "visitor_key",
+    "page_view_id",
+    "session_id",
+    "surface",
+    "url",
+    "layout_id",
+    "document_w_px",
+    "device_type",
+    "pointer_type",
+    "platform",
+    "viewport_w_px",
+    "viewport_h_px",
+    "user_agent",
+    "app_version",
+    "experiments",
+    "is_clock_suspect",
+)
 
 
 def _context_columns(context: Context, deduplicated: Deduplicated) -> dict[str, object]:
@@ -208,7 +221,7 @@ def _measures(
     }
 
 
-def _scroll_depth(context: Context, scroll: cursor.Scroll, is_measured: cursor.Bools) -> dict[str, object]:
+def _scroll_depth(context: Context, scroll: cursor.Scroll, is_measured: Bools) -> dict[str, object]:
     """Deepest offset + viewport height; its share of the document, 1 for a page shorter than the viewport."""
     depth = engagement.deepest_offset(scroll, len(is_measured)) + context.viewport_h_px
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -141,8 +141,9 @@ def _lacks_a_field() -> Column:
     ids = [text(name) for name in raw.REQUIRED if name in TEXTS]
     empty = [id_.isNull() | (id_ == "") for id_ in ids]
     others = [_b(name).isNull() for name in raw.REQUIRED if name not in TEXTS]
+    # array_contains is NULL where the value is not found but a null is.
     timeless = [
-        F.coalesce(F.array_size(_b(f"{stream}.t_ms")) != F.array_size(F.array_compact(_b(f"{stream}.t_ms"))), F.lit(False))
+        _b(f"{stream}.t_ms").isNotNull() & F.array_contains(_b(f"{stream}.t_ms"), F.lit(-1).cast("long")).isNull()
         for stream in raw.STREAMS
     ]
     return _any(empty + others + timeless)

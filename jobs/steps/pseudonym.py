@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pyarrow as pa
 from pyspark.sql import Column
-from pyspark.sql import functions as F
+from pyspark.sql.pandas.functions import arrow_udf
 
 
 def visitor_key(visitor_id: str, key: bytes) -> str:
@@ -25,4 +25,5 @@ def pseudonym_udf(key: bytes) -> Callable[[Column], Column]:
     def pseudonyms(visitor_ids: pa.Array) -> pa.Array:
         return pa.array([None if v is None else visitor_key(v, key) for v in visitor_ids.to_pylist()], pa.string())
 
-    return F.arrow_udf(pseudonyms, "string")  # type: ignore[return-value]
+    # pyspark's types ask for a kind of UDF, and its code warns if one is given beside type hints.
+    return arrow_udf(pseudonyms, "string")  # type: ignore[call-overload, no-any-return]

@@ -28,9 +28,10 @@ class Stream:
     columns: dict[str, pa.Array]
 
     def floats(self, name: str) -> Floats:
-        """A numeric column, NaN for null."""
+        """A numeric column; NaN where it is not known: null or not finite."""
         column = self.columns[name]
-        return np.asarray(pc.fill_null(column, float("nan")) if column.null_count else column, np.float64)
+        values = np.asarray(pc.fill_null(column, float("nan")) if column.null_count else column, np.float64)
+        return np.where(np.isinf(values), np.nan, values)
 
     def __len__(self) -> int:
         return len(self.t_ms)

@@ -70,9 +70,9 @@ class _FlagSteps:
     """The records that set one flag, on the axis, the last of equal instants only."""
 
     x: Ints
-    states: np.ndarray  # type: ignore[type-arg]
+    states: np.ndarray
 
-    def state_at(self, x: Ints) -> np.ndarray:  # type: ignore[type-arg]
+    def state_at(self, x: Ints) -> np.ndarray:
         """The last state at or before x; empty text before the first of all."""
         if not len(self.x):
             return np.full(len(x), "", dtype="U16")
@@ -141,7 +141,7 @@ def _on_intervals(steps: _FlagSteps, base: Ints, ends: Ints) -> Intervals:
     return union(x[is_on], until[is_on])
 
 
-def _is_on(states: np.ndarray) -> Bools:  # type: ignore[type-arg]
+def _is_on(states: np.ndarray) -> Bools:
     on = [name for name, (_, value) in FLAGS.items() if value]
     return np.isin(states, on) if len(states) else np.zeros(0, bool)
 
@@ -154,5 +154,3 @@ def visible_ms(timeline: Timeline) -> Ints:
 def last_observed(view: Ints, observed_until_ms: Ints, view_count: int) -> Ints:
     """Largest observed_until per page view, -1 where none was sent."""
     return max_at(view, observed_until_ms, view_count, empty=-1)
-
-

@@ -106,17 +106,49 @@ def test_a_number_is_published_once(store: Store) -> None:
     assert current is not None and current.tables == {"clean.beacons": 1}
 
 
-def test_a_manifest_left_by_a_killed_run_is_replaced(store: Store) -> None:
-    store.put_if_absent("_manifests/000001.json", b"[]")
+def test_a_manifest_left_by_a_killed_run_is_not_read(store: Store) -> None:
+    store.put_if_absent("_manifests/000001-killed.json", b"[]")
+    assert releases.manifest(store, 1) == {}
 
     assert releases.publish(store, release(1, {}), {FILE.path: replace(FILE, line_count=5)})
 
     assert releases.manifest(store, 1)[FILE.path].line_count == 5
 
 
-def test_losing_the_race_for_a_number_leaves_the_winner_s_manifest(store: Store) -> None:
+@pytest.mark.parametrize("loser", ["run-1", "run-2"])
+def test_losing_the_race_for_a_number_leaves_the_winner_s_manifest(store: Store, loser: str) -> None:
     assert releases.publish(store, release(1, {}), {FILE.path: FILE})
 
-    assert not releases.publish(store, release(1, {}), {})
+    assert not releases.publish(store, replace(release(1, {}), run_id=loser), {})
 
     assert releases.manifest(store, 1) == {FILE.path: FILE}
+
+
+def test_of_many_runs_that_publish_one_number_the_winner_s_record_and_manifest_belong_together(store: Store) -> None:
+    def publish(n: int) -> bool:
+        own = replace(FILE, line_count=n)
+        return releases.publish(store, replace(release(1, {}), run_id=f"run-{n}"), {FILE.path: own})
+
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(publish, range(24)))
+
+    current = releases.newest(store)
+    assert won.count(True) == 1
+    assert current is not None and current.run_id == f"run-{won.index(True)}"
+    assert releases.manifest(store, 1)[FILE.path].line_count == won.index(True)
+
+
+def test_a_lost_manifest_is_named_and_not_taken_for_empty(store: Store) -> None:
+    releases.publish(store, release(1, {}), {FILE.path: FILE})
+    store.delete("_manifests/000001-run-1.json")
+
+    with pytest.raises(InfrastructureFailed, match=r"_manifests/000001-run-1\.json .* is missing"):
+        releases.manifest(store, 1)
+
+
+@pytest.mark.parametrize("record", [b"{}", b'{"event_dates": {}, "manifest": "x", "colour": "red"}'])
+def test_a_record_of_another_version_is_named(store: Store, record: bytes) -> None:
+    store.put_if_absent("_releases/000007.json", record)
+
+    with pytest.raises(InfrastructureFailed, match=r"release 7 .* another version"):
+        releases.newest(store)

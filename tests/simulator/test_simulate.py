@@ -238,3 +238,13 @@ def test_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(InfrastructureFailed, match="raw"):
         simulate(DAY, 1, 0, tmp_path / "raw")
+
+
+def test_summary_tells_what_lies_in_each_landing_date(dirty_night: tuple[Path, SimulationSummary]) -> None:
+    summary = dirty_night[1]
+    head, *days, planted = str(summary).splitlines()
+
+    assert head.startswith("120 visitors, 300 page views, ") and head.endswith(f" in {summary.files} files")
+    assert len(days) == len(summary.outcomes)
+    assert f"accepted {summary.outcomes[DAY.isoformat()]['accepted']}, " in days[0]
+    assert f"late {summary.planted['late']}, " in planted

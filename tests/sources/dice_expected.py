@@ -60,11 +60,8 @@ def expected_order(rows: Iterable[ExpectedRow]) -> dict[tuple[str, str], list[st
 
 
 def first_dwell_is_zero() -> set[tuple[str, str, str]]:
-    """Keys of stories whose first dwell lasted 0 s, read from the raw record.
-
-    They have no time in view at their place, so an order by first instant in view cannot hold them; all other
-    stories keep their order.
-    """
+    """Keys of stories whose first dwell lasted 0 s, read from the raw record: without a length of their own they
+    would have no place in an order by first time in view."""
     found: set[tuple[str, str, str]] = set()
     for file in _files("raw_viewport.csv"):
         for row in _read(file):

@@ -51,39 +51,77 @@ def only_page_view(folder: Path) -> PageView:
 
 
 def test_dwells_lie_end_to_end_and_each_ends_out_of_view(tmp_path: Path) -> None:
-    folder = study(tmp_path / "s", {"dwells": [(2, 1.5), (1, 0.0004), (1, 0.251), (2, 1)]})
+    folder = study(tmp_path / "s", {"dwells": [(2, 1.5), (1, 0.2004), (1, 0.251), (2, 1)]})
 
     page_view = only_page_view(folder)
 
-    # 0.4 ms rounds to 0; the second dwell on story 1 starts 1 ms after the first ended, so that they stay two.
+    # The second dwell on story 1 starts 1 ms after the first ended, so that they stay two.
     assert page_view.streams["items"] == {
-        "t_ms": [0, 1500, 1500, 1500, 1501, 1752, 1752, 2752],
+        "t_ms": [0, 1500, 1500, 1700, 1701, 1952, 1952, 2952],
         "item_id": ["2", "2", "1", "1", "1", "1", "2", "2"],
-        "visible_share": [1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0],
+        "visible_share": [0.5, 0.0, 0.5, 0.0, 0.5, 0.0, 0.5, 0.0],
     }
-    assert page_view.observed_until_ms == 2752
+    assert page_view.observed_until_ms == 2952
 
 
-def test_two_dwells_with_only_a_zero_dwell_between_them_stay_two(tmp_path: Path) -> None:
-    folder = study(tmp_path / "s", {"dwells": [(1, 1), (2, 0), (1, 1)]})
+def lengths(page_view: PageView, story: str) -> list[int]:
+    """Length of each dwell on a story, in ms."""
+    items = page_view.streams["items"]
+    times = [t for t, item_id in zip(items["t_ms"], items["item_id"], strict=True) if item_id == story]
+    return [left - entered for entered, left in zip(times[::2], times[1::2], strict=True)]
 
-    assert only_page_view(folder).streams["items"]["t_ms"] == [0, 1000, 1000, 1000, 1001, 2001]
+
+@pytest.mark.parametrize(
+    ("seconds", "lengths_ms"),
+    [
+        ([0], [1]),
+        ([0.0004], [1]),
+        ([0.001], [1]),
+        ([0, 0, 0], [1, 0, 0]),
+        ([0, 0.001], [1, 1]),  # given back, nothing would be left of the second
+        ([0, 0.002], [1, 1]),
+        ([0, 0, 1.5, 2], [1, 0, 1499, 2000]),
+        ([1.5, 0], [1500, 0]),
+    ],
+)
+def test_a_first_dwell_of_zero_is_one_millisecond_of_the_story_s_total(
+    tmp_path: Path, seconds: list[float], lengths_ms: list[int]
+) -> None:
+    dwells = [dwell for s in seconds for dwell in ((1, s), (2, 1))]
+    folder = study(tmp_path / "s", {"dwells": dwells})
+
+    found = lengths(only_page_view(folder), "1")
+
+    assert found == lengths_ms
+    assert abs(sum(found) - 1000 * sum(seconds)) <= 1
 
 
-def test_stories_displayed_are_described_by_rank_seen_or_not(tmp_path: Path) -> None:
-    folder = study(tmp_path / "s", {"dwells": [(1, 1)]})
+def test_two_dwells_with_only_a_later_zero_dwell_between_them_stay_two(tmp_path: Path) -> None:
+    folder = study(tmp_path / "s", {"dwells": [(2, 1), (1, 1), (2, 0), (1, 1)]})
+
+    assert only_page_view(folder).streams["items"]["t_ms"] == [0, 1000, 1000, 2000, 2000, 2000, 2001, 3001]
+
+
+def test_stories_seen_are_described_by_their_rank_among_all_displayed(tmp_path: Path) -> None:
+    folder = study(tmp_path / "s", {"dwells": [(3, 0), (1, 1)]})
 
     assert only_page_view(folder).item_meta == [
-        {"item_id": "2", "item_type": "story", "feed_rank": 1},
         {"item_id": "1", "item_type": "story", "feed_rank": 2, "height_px": 500},
         {"item_id": "3", "item_type": "ad", "feed_rank": 3},
     ]
 
 
-def test_without_a_file_of_stories_nothing_is_said_about_item_types(tmp_path: Path) -> None:
-    folder = study(tmp_path / "s", {}, stories=None)
+def test_a_story_never_seen_has_no_record_at_all(tmp_path: Path) -> None:
+    page_view = only_page_view(study(tmp_path / "s", {"dwells": [(1, 1)]}))
 
-    assert all("item_type" not in entry for entry in only_page_view(folder).item_meta)
+    assert {entry["item_id"] for entry in page_view.item_meta} == {"1"}
+    assert set(page_view.streams["items"]["item_id"]) == {"1"}
+
+
+def test_without_a_file_of_stories_nothing_is_said_about_item_types(tmp_path: Path) -> None:
+    folder = study(tmp_path / "s", {"dwells": [(1, 1)]}, stories=None)
+
+    assert only_page_view(folder).item_meta == [{"item_id": "1", "feed_rank": 2, "height_px": 500}]
 
 
 def test_an_empty_list_of_dwells_is_measured_and_an_empty_cell_is_not(tmp_path: Path) -> None:

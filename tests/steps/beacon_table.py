@@ -21,11 +21,13 @@ STREAM_ARRAYS = {
     "items": ("t_ms", "item_id", "visible_share", "viewport_share"),
     "state": ("t_ms", "state"),
 }
+#: Longer documents and viewports than these are no pages: landing takes them as unknown.
+MAX_DOCUMENT_PX, MAX_VIEWPORT_PX = 1e9, 100_000
 
 
 def beacon_row(raw: dict[str, Any], line: bytes | None = None) -> dict[str, Any]:
-    """One row of clean.beacons from one valid raw beacon."""
-    line = line or json.dumps(raw).encode()
+    """One row of clean.beacons from one valid raw beacon; its compact JSON stands for the line if there is none."""
+    line = line or json.dumps(raw, separators=(",", ":")).encode()
     times = [t for name in STREAMS for t in ((raw.get(name) or {}).get("t_ms") or [])]
     last = max(times, default=0)
     age = raw["sent_at_ms"] - raw["started_at_ms"]
@@ -33,7 +35,7 @@ def beacon_row(raw: dict[str, Any], line: bytes | None = None) -> dict[str, Any]
     start_ms = raw["received_at_ms"] - (last if is_suspect else age)
     start_date = dt.datetime.fromtimestamp(start_ms / 1000, dt.UTC).date()
     page, device, consent = raw.get("page") or {}, raw.get("device") or {}, raw.get("consent") or {}
-    purposes = sorted(set(consent.get("purposes") or []) - ({"ads"} if consent.get("gpc") else set()))
+    purposes = sorted(set(consent.get("purposes") or []) - {None} - ({"ads"} if consent.get("gpc") else set()))
     return {
         "start_date": start_date,
         "landing_date": start_date,
@@ -53,26 +55,31 @@ def beacon_row(raw: dict[str, Any], line: bytes | None = None) -> dict[str, Any]
         "surface": page.get("surface") or "(none)",
         "url": page.get("url"),
         "layout_id": page.get("layout_id") or "(none)",
-        "document_w_px": page.get("document_w_px"),
-        "document_h_px": page.get("document_h_px"),
+        "document_w_px": _size(page.get("document_w_px"), MAX_DOCUMENT_PX),
+        "document_h_px": _size(page.get("document_h_px"), MAX_DOCUMENT_PX),
         "device_type": device.get("type") or "(none)",
         "pointer_type": device.get("pointer") or "(none)",
         "platform": device.get("platform") or "(none)",
-        "viewport_w_px": device.get("viewport_w_px"),
-        "viewport_h_px": device.get("viewport_h_px"),
+        "viewport_w_px": _size(device.get("viewport_w_px"), MAX_VIEWPORT_PX),
+        "viewport_h_px": _size(device.get("viewport_h_px"), MAX_VIEWPORT_PX),
         "user_agent": device.get("user_agent"),
         "app_version": device.get("app_version"),
         "purposes": purposes,
-        "experiments": list((raw.get("experiments") or {}).items()),
+        "experiments": None if raw.get("experiments") is None else list(raw["experiments"].items()),
         **{name: _stream(name, raw.get(name)) for name in STREAMS},
         "item_meta": raw.get("item_meta"),
     }
 
 
+def _size(px: float | None, longest_px: float) -> float | None:
+    """A length as landing keeps it: unknown unless positive and possible."""
+    return px if px is not None and 0 < px <= longest_px else None
+
+
 def _stream(name: str, value: dict[str, Any] | None) -> dict[str, Any] | None:
-    if not value:
-        return None
-    return {array: value.get(array) for array in STREAM_ARRAYS[name]}
+    """The stream with all its arrays, None where it was not measured: missing, null, {} or without any array."""
+    arrays = {array: (value or {}).get(array) for array in STREAM_ARRAYS[name]}
+    return None if all(array is None for array in arrays.values()) else arrays
 
 
 def beacon_table(beacons: list[dict[str, Any]]) -> pa.Table:

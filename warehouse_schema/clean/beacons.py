@@ -6,9 +6,7 @@ from warehouse_schema import shared as s
 from warehouse_schema.raw import cursor_beacon as raw
 from warehouse_schema.table import Array, Column, Map, Table
 
-START_DATE = Column(
-    "start_date", "date", "UTC date of the page view's start by this beacon's own repaired clock."
-)
+START_DATE = Column("start_date", "date", "UTC date of the page view's start by this beacon's own repaired clock.")
 
 BEACONS = Table(
     name="clean.beacons",
@@ -23,7 +21,12 @@ BEACONS = Table(
         Column("seq", "int", "Number of the beacon within the page view, from 0.", low=0),
         Column("beacon_id", "string", "Unique; a retry keeps it.", personal=True),
         Column("received_at_ms", "long", "Collector clock.", "epoch ms"),
-        Column("line_sha256", "string", "SHA-256 of the raw line, hex: settles which of two rivals survives.", personal=True),
+        Column(
+            "line_sha256",
+            "string",
+            "SHA-256 of the raw line, hex: settles which of two rivals survives.",
+            personal=True,
+        ),
         Column("raw_file", "string", "File below the raw root."),
         Column("is_last", "boolean", "True on the closing beacon."),
         Column("start_ms", "long", "Repaired start of the page view by this beacon.", "epoch ms"),

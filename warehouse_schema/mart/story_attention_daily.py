@@ -19,7 +19,10 @@ ITEM_MEASURES = (
     _entries("impressions", "Item views with some time in view."),
     _entries("measurable_count", "Item views on page views where items and state are both measured."),
     _entries("viewable_count", "Item views with at least half in view for 1 s, 2 s for video."),
-    _entries("measurable_viewable_count", "Viewable item views among the measurable ones: over measurable_count, the viewable rate."),
+    _entries(
+        "measurable_viewable_count",
+        "Viewable item views among the measurable ones: over measurable_count, the viewable rate.",
+    ),
     _entries("large_count", "Large items viewable by the 30 % rule."),
     _entries("tall_count", "Items taller than two screens viewable by the half-screen rule."),
     _entries("subsecond_count", "Longest spell between 0.5 and 1 s."),
@@ -38,7 +41,14 @@ ITEM_MEASURES = (
     _entries("hovered_count", "Item views with at least one hover of 150 ms."),
     _ms("hover_ms", "Target dwell of the cursor; NULL if no item view measured it."),
     _ms("hover_visible_ms", "The part of hover_ms with at least half of the item in view."),
-    Column("click_count", "long", "Clicks on the item; NULL if no item view measured clicks.", "clicks", nullable=True, low=0),
+    Column(
+        "click_count",
+        "long",
+        "Clicks on the item; NULL if no item view measured clicks.",
+        "clicks",
+        nullable=True,
+        low=0,
+    ),
 )
 ADDITIVE = tuple(c.name for c in ITEM_MEASURES if c.name != "visible_ms_hist")
 
@@ -50,7 +60,13 @@ STORY_ATTENTION_DAILY = Table(
     columns=(
         s.EVENT_DATE,
         *nullable((s.SURFACE, s.DEVICE_TYPE), "surface", "device_type"),
-        Column("item_type", "string", "story, ad, video or zone; (none) if the tracker did not say.", nullable=True, example="story"),
+        Column(
+            "item_type",
+            "string",
+            "story, ad, video or zone; (none) if the tracker did not say.",
+            nullable=True,
+            example="story",
+        ),
         Column("item_id", "string", "The item.", nullable=True, example="story-1"),
         Column("topic", "string", "Topic of the item; NULL if unknown or if item views disagree.", nullable=True),
         s.IS_REMAINDER,

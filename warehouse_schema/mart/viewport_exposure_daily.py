@@ -12,7 +12,13 @@ VIEWPORT_EXPOSURE_DAILY = Table(
     grain=("event_date", "surface", "layout_id", "device_type", "viewport_class", "cell_y"),
     columns=(
         s.EVENT_DATE,
-        *nullable((s.SURFACE, s.LAYOUT_ID, s.DEVICE_TYPE, s.VIEWPORT_CLASS), "surface", "layout_id", "device_type", "viewport_class"),
+        *nullable(
+            (s.SURFACE, s.LAYOUT_ID, s.DEVICE_TYPE, s.VIEWPORT_CLASS),
+            "surface",
+            "layout_id",
+            "device_type",
+            "viewport_class",
+        ),
         Column("cell_y", "int", "Document row: floor(y / 32).", "cells", nullable=True, example=20),
         s.IS_REMAINDER,
         s.VISITOR_COUNT,

@@ -1,0 +1,48 @@
+"""Options that several commands of `hoverlake` share, and how their words are read."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from jobs.errors import UsageError
+
+Raw = Annotated[
+    str, typer.Option(envvar="HOVERLAKE_RAW", metavar="URI", help="Root of the raw logs: a folder or s3a://...")
+]
+Warehouse = Annotated[
+    str, typer.Option(envvar="HOVERLAKE_WAREHOUSE", metavar="URI", help="Root of the warehouse: a folder or s3a://...")
+]
+Folder = Annotated[str, typer.Option("--raw", envvar="HOVERLAKE_RAW", metavar="DIR", help="Folder of the raw logs.")]
+Day = Annotated[str, typer.Option("--date", metavar="DATE", help="A UTC date, YYYY-MM-DD.")]
+RAW, WAREHOUSE = "data/raw", "data/warehouse"
+
+
+def share(help_: str) -> Any:
+    """An option for a share."""
+    return typer.Option(metavar="SHARE", help=f"{help_}, 0 to 1.")
+
+
+def date_of(text: str) -> dt.date:
+    """The date that --date gives; UsageError if it is none."""
+    try:
+        date = dt.date.fromisoformat(text)
+        # The weeks and the short forms of ISO 8601 (2026-W47-5, 20261120) are no names of landing dates.
+        if date.isoformat() == text:
+            return date
+    except ValueError:
+        pass
+    raise UsageError(f"--date {text}: not a date. Give YYYY-MM-DD, for example 2026-11-20.")
+
+
+def folder_of(uri: str) -> Path:
+    """The local folder that --raw gives; UsageError for an object store."""
+    from jobs.io.store import local_path
+
+    local = local_path(uri)
+    if local is None:
+        raise UsageError(f"--raw {uri}: raw logs are made in a local folder only. Write to one, then copy it there.")
+    return local

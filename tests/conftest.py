@@ -1,0 +1,49 @@
+"""One Spark session and one demo warehouse for the whole run: a session costs ten seconds, a night many more."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from jobs.config import Settings
+from jobs.nightly import Night, run_night
+from jobs.simulator import simulate
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+DEMO_DATE = dt.date(2026, 11, 20)
+LAST_LANDING = dt.date(2026, 11, 23)
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A simulated date, landed over four dates, and its warehouse."""
+
+    raw: Path
+    warehouse: Path
+    truth: Path
+    message: str
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    from jobs.io.session import start_session
+
+    session = start_session("hoverlake tests")
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="session")
+def demo_warehouse(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    root = tmp_path_factory.mktemp("demo")
+    raw, warehouse, truth = root / "raw", root / "warehouse", root / "truth"
+    simulate(DEMO_DATE, 800, 7, raw, truth, processes=2)
+    message = run_night(Night(LAST_LANDING, str(raw), str(warehouse), Settings(min_visitors=20)))
+    return Demo(raw, warehouse, truth, message)

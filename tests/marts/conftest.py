@@ -1,0 +1,97 @@
+"""Every mart folded once per threshold: the tests only compare what was collected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from jobs import hover_heatmap_daily, story_attention_daily, viewport_exposure_daily
+from jobs.config import Settings
+from jobs.steps.folding import Folding
+from jobs.steps.reconcile import Equation, amount_equations
+from tests.marts.plain_marts import FINEST, MARTS, Entry, EntryId, Keys, PlainMart, Row
+from tests.marts.small_night import HIST_EDGES_MS, page_views
+from warehouse_schema.clean.page_views import PAGE_VIEWS
+from warehouse_schema.derive import arrow_schema, spark_schema
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+JOBS = {
+    "hover_heatmap_daily": hover_heatmap_daily,
+    "viewport_exposure_daily": viewport_exposure_daily,
+    "story_attention_daily": story_attention_daily,
+}
+THRESHOLDS = (1, 2, 5, 50)
+
+
+@dataclass
+class Night:
+    """The small night as plain rows and as a DataFrame of clean.page_views."""
+
+    rows: list[Row]
+    page_views: DataFrame
+
+
+@dataclass
+class Folded:
+    """A mart of the small night at one threshold: what the job made, and the entries it was made from."""
+
+    mart: PlainMart
+    min_visitors: int
+    clean: list[Entry]
+    rows: list[Row]
+    step_of: dict[EntryId, str]
+    folding: Folding = field(repr=False)
+    staged: DataFrame = field(repr=False)
+    equations: list[Equation] = field(repr=False)
+
+    @property
+    def counted(self) -> list[Entry]:
+        """The entries in the mart's universe."""
+        return [entry for entry in self.clean if entry.exclusion is None]
+
+    def keys(self, row: Row) -> Keys:
+        return tuple(row[name] for name in self.mart.grain)
+
+
+@pytest.fixture(scope="session")
+def night(spark: SparkSession) -> Night:
+    import pyarrow as pa
+
+    rows = page_views()
+    table = pa.Table.from_pylist(rows, schema=arrow_schema(PAGE_VIEWS.columns))
+    return Night(rows, spark.createDataFrame(table).coalesce(2).persist())
+
+
+@pytest.fixture(scope="session", params=[(name, k) for name in MARTS for k in THRESHOLDS], ids=lambda p: f"{p[0]}-{p[1]}")
+def folded(request: pytest.FixtureRequest, spark: SparkSession, night: Night) -> Folded:
+    name, min_visitors = request.param
+    return fold_night(spark, night, name, min_visitors)
+
+
+def fold_night(spark: SparkSession, night: Night, name: str, min_visitors: int) -> Folded:
+    """Run the job and collect everything that tests look at."""
+    mart, job = MARTS[name], JOBS[name]
+    settings = Settings(min_visitors=min_visitors, hist_edges_ms=HIST_EDGES_MS)
+    folding = job.transform(night.page_views, settings)
+    rows = [row.asDict() for row in folding.published().collect()]
+    # The night, too, adds up what it staged, not the plan that led there.
+    schema = spark_schema(job.WRITES.columns)
+    staged = spark.createDataFrame([tuple(row[n] for n in schema.names) for row in rows], schema)
+    clean = mart.entries(night.rows)
+    step_of = {entry.id: FINEST for entry in clean if entry.exclusion is None} | _folded_steps(mart, folding)
+    equations = amount_equations(night.page_views, job.spec(settings), staged, folding)
+    return Folded(mart, min_visitors, clean, rows, step_of, folding, staged, equations)
+
+
+def _folded_steps(mart: PlainMart, folding: Folding) -> dict[EntryId, str]:
+    names = [*mart.grain, "visitor_key", "page_view_id", "step"]
+    steps: dict[Any, str] = {}
+    for *keys, visitor, view, step in folding.folded.select(*names).collect():
+        entry_id = (tuple(keys), visitor, view)
+        assert entry_id not in steps, f"{entry_id} is folded twice: {steps[entry_id]}, {step}"
+        steps[entry_id] = step
+    return steps

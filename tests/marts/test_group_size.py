@@ -1,0 +1,63 @@
+"""Group size (METRICS 6): nothing published is a small group, nor what a small group leaves of a larger one."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from tests.marts.conftest import THRESHOLDS, Folded
+from tests.marts.plain_marts import DATE, FINEST, GROUP, MARTS, UNPUBLISHED, PlainMart, climb, gathered, visitors
+from tests.marts.small_night import page_views
+
+
+@pytest.mark.spark
+def test_no_row_has_fewer_visitors_than_the_threshold(folded: Folded) -> None:
+    assert folded.rows
+    assert min(row["visitor_count"] for row in folded.rows) >= folded.min_visitors
+
+
+@pytest.mark.spark
+def test_a_date_hides_all_of_its_entries_or_none(folded: Folded) -> None:
+    universes = gathered(folded.counted, lambda entry: _rung(folded.mart, DATE)(entry.keys))
+
+    for members in universes.values():
+        hidden = [entry for entry in members if folded.step_of[entry.id] == UNPUBLISHED]
+
+        assert hidden in ([], members)
+        # Who is alone on a date stays hidden; who is not is never withheld.
+        assert (visitors(members) < folded.min_visitors) == bool(hidden)
+
+
+@pytest.mark.spark
+def test_a_group_with_published_rows_has_no_small_remainder(folded: Folded) -> None:
+    groups = gathered(folded.counted, lambda entry: _rung(folded.mart, GROUP)(entry.keys))
+
+    for members in groups.values():
+        steps = gathered(members, lambda entry: folded.step_of[entry.id])
+        own_rows = steps.keys() - {GROUP, DATE, UNPUBLISHED}
+        elsewhere = [entry for step in (GROUP, DATE, UNPUBLISHED) for entry in steps.get(step, [])]
+        if own_rows and elsewhere:
+            assert visitors(elsewhere) >= folded.min_visitors
+        if GROUP in steps:
+            assert visitors(steps[GROUP]) >= folded.min_visitors
+
+
+def _rung(mart: PlainMart, name: str):
+    return next(rung.fold for rung in mart.rungs if rung.name == name)
+
+
+def test_the_small_night_takes_every_turn_of_the_ladder() -> None:
+    night = page_views()
+    steps, turns, ties = set(), set(), set()
+    for mart, min_visitors in product(MARTS.values(), THRESHOLDS):
+        entries = [entry for entry in mart.entries(night) if entry.exclusion is None]
+        ladder = climb(mart, entries, min_visitors)
+        steps |= {(mart.name, step) for step in ladder.step_of.values()}
+        turns |= {(step, taken) for step, taken, _ in ladder.taken_in}
+        ties |= {step for step, _, is_tie in ladder.taken_in if is_tie}
+
+    rungs = {(mart.name, rung.name) for mart in MARTS.values() for rung in mart.rungs}
+    assert steps == rungs | {(name, UNPUBLISHED) for name in MARTS}
+    assert turns >= {(GROUP, FINEST), (GROUP, "cells of 64 px"), (DATE, FINEST), (DATE, GROUP)}
+    assert ties == {GROUP, DATE}
