@@ -73,7 +73,10 @@ def _of_column(column: Column) -> list[Expectation]:
     if not column.nullable:
         found.append(
             Expectation(
-                "ExpectColumnValuesToNotBeNull", column.name, arguments, f"{column.name} is NULL where it has no meaning."
+                "ExpectColumnValuesToNotBeNull",
+                column.name,
+                arguments,
+                f"{column.name} is NULL where it has no meaning.",
             )
         )
     if column.low is not None or column.high is not None:
@@ -120,16 +123,17 @@ def _validate(
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
     import great_expectations.expectations as gxe
+    from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
     source = context.data_sources.add_spark("audit", persist=False)
     batch = source.add_dataframe_asset(table.name).add_batch_definition_whole_dataframe("staged")
     suite = gx.ExpectationSuite(name=table.name)
     for number, expectation in enumerate(wanted):
         suite.add_expectation(getattr(gxe, expectation.kind)(**expectation.arguments, meta={"number": number}))
     outcomes = batch.get_batch({"dataframe": rows}).validate(suite, result_format=result_format)
-    return {outcome.expectation_config.meta["number"]: outcome for outcome in outcomes.results}
+    return {outcome.expectation_config.meta["number"]: outcome for outcome in outcomes.results if outcome.expectation_config}
 
 
 def _result(table: Table, expectation: Expectation, outcome: Any) -> Result:

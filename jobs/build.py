@@ -15,9 +15,9 @@ from jobs import hover_heatmap_daily, page_views, story_attention_daily, viewpor
 from jobs.config import Settings
 from jobs.io.delta import DeltaTables, dates_predicate
 from jobs.io.store import table_uri
-from jobs.steps.marts import MartSpec
 from jobs.steps.folding import Folding
-from jobs.steps.reconcile import Equation, amount_equations, build_equations, page_view_equations
+from jobs.steps.marts import MartSpec
+from jobs.steps.reconcile import Equation, build_equations, mart_equations
 from warehouse_schema.table import Table
 
 
@@ -104,5 +104,4 @@ def _stage(tables: DeltaTables, views: DataFrame, spec: MartSpec, folding: Foldi
     path = table_uri(tables.warehouse, f"{staging}/{spec.table.path}")
     folding.published().coalesce(1).write.mode("overwrite").parquet(path)
     rows = tables.spark.read.parquet(path)
-    equations = page_view_equations(views, spec) + amount_equations(views, spec, rows, folding)
-    return Staged(spec.table, rows, equations)
+    return Staged(spec.table, rows, mart_equations(views, spec, rows, folding))

@@ -193,7 +193,7 @@ class Stages:
 
     def _append_rows(self, table: Table, rows: list[dict[str, object]]) -> None:
         if rows:
-            frame = self.tables.spark.createDataFrame(rows, spark_schema(table.columns))  # type: ignore[type-var]
+            frame = self.tables.spark.createDataFrame(rows, spark_schema(table.columns))
             self.tables.append(table, frame.coalesce(1))
 
     def _run_row(self, dates: str, exit_code: int, message: str) -> dict[str, object]:

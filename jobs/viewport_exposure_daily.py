@@ -6,7 +6,6 @@ The denominator of the heatmap: a cell below the fold is hovered less because it
 from __future__ import annotations
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from jobs.config import Settings
 from jobs.steps.folding import Folding, fold_entries

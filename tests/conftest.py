@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,8 @@ class Demo:
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
+    # Test nights are tiny: the second compiler would cost more than its code wins back.
+    os.environ.setdefault("HOVERLAKE_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseParallelGC")
     from jobs.io.session import start_session
 
     session = start_session("hoverlake tests")

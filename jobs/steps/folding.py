@@ -111,11 +111,8 @@ def _fold_remainder(
     enough = [row for row in counted if row["visitors"] >= min_visitors]
     short = [row for row in counted if row["visitors"] < min_visitors]
     absorbed = _smallest_rows(finest, folded, spec, group, short) if short else []
-    saved = [row for row in short if any(all(row[k] == a["group"][k] for k in group) for a in absorbed)]
-    for row in absorbed:
-        finest, folded = _absorb(entries, finest, folded, spec, row, step)
-    placed = F.col("step").isNull() & _is_one_of(enough + saved, group)
-    return finest, folded.withColumn("step", F.when(placed, F.lit(step.name)).otherwise(F.col("step")))
+    finest, folded = _absorb(entries, finest, folded, spec, absorbed, step)
+    return finest, _place_left(folded, group, enough + absorbed, step)
 
 
 def _smallest_rows(
@@ -130,28 +127,51 @@ def _smallest_rows(
     placed = folded.where(F.col("step").isNotNull()).select(*keys, "step", "visitor_key")
     coarse = placed.groupBy(*grain, "step").agg(F.count_distinct("visitor_key").alias("visitor_count"))
     fine = finest.select(*grain, F.lit(FINEST).alias("step"), "visitor_count")
-    least = F.min(F.struct("visitor_count", *grain, "step")).alias("row")
-    beside = fine.unionByName(coarse).where(_is_one_of(short, group))
-    return beside.groupBy(*group).agg(least).select(F.struct(*group).alias("group"), "row").collect()
+    beside = fine.unionByName(coarse).join(_frame(finest, short, group), on=group, how="left_semi")
+    order = ["visitor_count", *grain, "step"]
+    smallest = beside.groupBy(*group).agg(F.min(F.struct(*order)).alias("row"))
+    return smallest.select(*[F.col("row")[name].alias(name) for name in order]).collect()
 
 
 def _absorb(
-    entries: DataFrame, finest: DataFrame, folded: DataFrame, spec: MartSpec, absorbed: Row, step: Step
+    entries: DataFrame, finest: DataFrame, folded: DataFrame, spec: MartSpec, absorbed: list[Row], step: Step
 ) -> tuple[DataFrame, DataFrame]:
-    """Move the entries of one published row to `step`."""
-    row, grain = absorbed["row"], list(spec.table.grain)
-    if row["step"] == FINEST:
-        is_row = _is_one_of([row], grain)
-        moved = entries.where(is_row).withColumn("step", F.lit(step.name))
-        return finest.where(~is_row), folded.unionByName(moved)
-    here = (F.col("step") == row["step"]) & _all(step_key(spec, k).eqNullSafe(F.lit(row[k])) for k in grain)
-    return finest, folded.withColumn("step", F.when(here, F.lit(step.name)).otherwise(F.col("step")))
+    """Move the entries of published rows to `step`.
+
+    By joins, not by conditions: conditions on `step` nest, and a plan grows some forty times with each of them.
+    """
+    grain = list(spec.table.grain)
+    fine = [row for row in absorbed if row["step"] == FINEST]
+    coarse = [row for row in absorbed if row["step"] != FINEST]
+    if coarse:
+        rows = _frame(folded, coarse, [*grain, "step"])
+        rows = rows.select(*[F.col(name).alias(f"row_{name}") for name in rows.columns])
+        same_keys = _all(step_key(spec, name).eqNullSafe(F.col(f"row_{name}")) for name in grain)
+        is_row = same_keys & (F.col("step") == F.col("row_step"))
+        joined = folded.join(F.broadcast(rows), on=is_row, how="left")
+        moved = F.when(F.col("row_step").isNotNull(), F.lit(step.name)).otherwise(F.col("step"))
+        folded = joined.withColumn("step", moved).select(*folded.columns)
+    if fine:
+        rows = F.broadcast(_frame(finest, fine, grain))
+        moved_entries = entries.join(rows, on=grain, how="left_semi").withColumn("step", F.lit(step.name))
+        finest, folded = finest.join(rows, on=grain, how="left_anti"), folded.unionByName(moved_entries)
+    return finest, folded
 
 
-def _is_one_of(rows: list[Row], keys: list[str]) -> Column:
-    """Whether a row has the keys of one of `rows`."""
-    matches = [_all(F.col(key).eqNullSafe(F.lit(row[key])) for key in keys) for row in rows]
-    return reduce(lambda a, b: a | b, matches, F.lit(False))
+def _place_left(folded: DataFrame, group: list[str], groups: list[Row], step: Step) -> DataFrame:
+    """Publish at `step` what is unplaced in `groups`."""
+    if not groups:
+        return folded
+    large_enough = _frame(folded, groups, group).withColumn("is_enough", F.lit(True))
+    joined = folded.join(F.broadcast(large_enough), on=group, how="left")
+    placed = F.when(F.col("step").isNull() & F.col("is_enough"), F.lit(step.name)).otherwise(F.col("step"))
+    return joined.withColumn("step", placed).select(*folded.columns)
+
+
+def _frame(like: DataFrame, rows: list[Row], names: list[str]) -> DataFrame:
+    """Collected rows as a DataFrame again, with the types that `names` have in `like`."""
+    schema = like.select(*names).schema
+    return like.sparkSession.createDataFrame([tuple(row[name] for name in names) for row in rows], schema)
 
 
 def _all(conditions: Iterable[Column]) -> Column:

@@ -6,6 +6,7 @@ sums, the folding of small groups and the reconciliation are the same for all.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -133,7 +134,7 @@ def _histogram(name: str, edges: Sequence[int]) -> Column:
     value = F.col(name)
     bounds = [None, *edges, None]
     counts = []
-    for low, high in zip(bounds, bounds[1:], strict=False):
+    for low, high in itertools.pairwise(bounds):
         inside = value.isNotNull()
         inside = inside & (value >= low) if low is not None else inside
         inside = inside & (value < high) if high is not None else inside

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from jobs.config import Settings
 from jobs.steps import cursor, engagement, timeline
+from jobs.steps.batches import whole_groups
 from jobs.steps.context import Context, read_context
 from jobs.steps.deduplicate import Deduplicated, deduplicate
 from jobs.steps.entries import BatchViews, clicks_column, exposure_column, heat_column, hover_column, visibility_column
@@ -40,33 +41,9 @@ _FIELDS = {
 
 
 def page_view_batches(batches: Iterator[pa.RecordBatch], settings: Settings) -> Iterator[pa.RecordBatch]:
-    """Page views of beacons that come sorted by `deduplicate.ORDER`, a visitor never split over two results.
-
-    A visitor may straddle any number of incoming batches: the last visitor of a batch waits for the next one.
-    """
-    waiting: list[pa.RecordBatch] = []
-    size = 0
-    for batch in batches:
-        if not batch.num_rows:
-            continue
-        waiting.append(batch)
-        size += batch.nbytes
-        if size >= BATCH_BYTES:
-            beacons = pa.Table.from_batches(waiting).combine_chunks()
-            border = _last_visitor_start(beacons)
-            if border:
-                yield page_views(beacons.slice(0, border), settings)
-            waiting = beacons.slice(border).to_batches()
-            # A visitor larger than a batch is gathered on, without a new look at every step.
-            size = beacons.slice(border).nbytes if border else 0
-    if waiting:
-        yield page_views(pa.Table.from_batches(waiting).combine_chunks(), settings)
-
-
-def _last_visitor_start(beacons: pa.Table) -> int:
-    keys = beacons["visitor_key"].combine_chunks()
-    same = np.asarray(pc.equal(keys, keys[-1]), bool)
-    return int(np.argmax(same))
+    """Page views of beacons that come sorted by `deduplicate.ORDER`, a visitor never split over two results."""
+    for beacons in whole_groups(batches, "visitor_key", BATCH_BYTES):
+        yield page_views(beacons, settings)
 
 
 @dataclass(frozen=True)

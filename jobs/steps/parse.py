@@ -26,7 +26,7 @@ DAY_MS = 86_400_000
 
 #: Single text fields: parsed as variants, because the parser would read a number or an object as text.
 TEXTS = (
-    *("schema beacon_id page_view_id visitor_id session_id".split()),
+    *(["schema", "beacon_id", "page_view_id", "visitor_id", "session_id"]),
     *(f"page.{name}" for name in ("surface", "url", "layout_id")),
     *(f"device.{name}" for name in ("type", "pointer", "platform", "user_agent", "app_version")),
 )

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 from jobs.steps.folding import Folding
@@ -77,35 +77,36 @@ def build_equations(beacons_by_date: dict[dt.date, int], page_views: DataFrame) 
     return equations
 
 
-def page_view_equations(page_views: DataFrame, spec: MartSpec) -> list[Equation]:
-    """Per event date: page views = in the mart's universe + not applicable, by reason."""
+def mart_equations(page_views: DataFrame, spec: MartSpec, staged: DataFrame, folding: Folding) -> list[Equation]:
+    """Per event date: page views = in the universe + not applicable, by reason; and per additive measure:
+    clean = published + remainder + unpublished + bots + without_ads_purpose."""
+    clean = _clean_side(page_views, spec)
+    universe = entries(page_views, spec).where(F.col("exclusion").isNull()).groupBy("event_date")
+    views = universe.agg(F.count_distinct(F.struct("visitor_key", "page_view_id")).alias("views")).collect()
+    return _page_view_equations(clean, {row["event_date"]: row["views"] for row in views}, spec) + _amount_equations(
+        clean, _published_side(staged, folding, spec), spec
+    )
+
+
+def _clean_side(page_views: DataFrame, spec: MartSpec) -> list[Row]:
+    """Per event date and reason why page views are outside the universe: how many, the sums over their nested
+    entries, and the sums over entries that do not count for want of the purpose ads."""
     nested = F.col(spec.nested)
     counted = F.filter(nested, lambda entry: _counts(entry, spec))
+    uncounted = F.filter(nested, lambda entry: ~_counts(entry, spec))
     reason = (
         F.when(F.col("traffic_class") != HUMAN, BOTS)
         .when(nested.isNull(), "not_measured")
         .when(F.size(nested) == 0, "without_entries")
         .when(F.size(counted) == 0, WITHOUT_ADS_PURPOSE)
     )
-    outside = page_views.select("event_date", reason.alias("reason")).groupBy("event_date", "reason").count().collect()
-    universe = (
-        entries(page_views, spec)
-        .where(F.col("exclusion").isNull())
-        .groupBy("event_date")
-        .agg(F.count_distinct(F.struct("visitor_key", "page_view_id")).alias("views"))
-    )
-    terms: dict[dt.date, dict[str, int]] = defaultdict(dict)
-    totals: dict[dt.date, int] = defaultdict(int)
-    for row in outside:
-        totals[row["event_date"]] += row["count"]
-        if row["reason"] is not None:
-            terms[row["event_date"]][row["reason"]] = row["count"]
-    for row in universe.collect():
-        terms[row["event_date"]]["in_universe"] = row["views"]
-    return [
-        Equation(spec.table.name, date, "page_views", totals[date], terms[date])
-        for date in sorted(totals.keys() | terms.keys())
+    sums = [
+        F.coalesce(F.sum(_nested_sum(part, of)), F.lit(0)).alias(f"{kind}_{name}")
+        for kind, part in (("all", nested), ("uncounted", uncounted))
+        for name, of in spec.measures.items()
     ]
+    rows = page_views.withColumn("reason", reason)
+    return rows.groupBy("event_date", "reason").agg(F.count(F.lit(1)).alias("views"), *sums).collect()
 
 
 def _counts(entry: Column, spec: MartSpec) -> Column:
@@ -114,37 +115,54 @@ def _counts(entry: Column, spec: MartSpec) -> Column:
     return spec.ad_id(entry).isNull() | F.array_contains("purposes", "ads")
 
 
-def amount_equations(page_views: DataFrame, spec: MartSpec, staged: DataFrame, folding: Folding) -> list[Equation]:
-    """Per event date and additive measure: clean = published + remainder + unpublished + bots + without_ads_purpose."""
-    measures = list(spec.measures)
-    left = _by_date(page_views.select("event_date", *[_nested_sum(spec, n, of) for n, of in spec.measures.items()]), measures)
-    excluded = entries(page_views, spec).where(F.col("exclusion").isNotNull())
-    published = staged.withColumn("exclusion", F.when(F.col("is_remainder"), "remainder").otherwise("published"))
-    unpublished = folding.unpublished().withColumn("exclusion", F.lit("unpublished"))
-    parts: dict[tuple[dt.date, str], dict[str, int]] = defaultdict(dict)
-    for part in (excluded, published, unpublished):
-        for (date, reason), sums in _by_date(part, measures, "exclusion").items():
-            for name, amount in sums.items():
-                parts[date, name][reason] = amount
-    return [
-        Equation(spec.table.name, date, name, sums[name], parts[date, name], is_amount=True)
-        for (date, _), sums in sorted(left.items())
-        for name in measures
-    ]
-
-
-def _nested_sum(spec: MartSpec, name: str, measure: Callable[[Column], Column]) -> Column:
+def _nested_sum(nested: Column, measure: Callable[[Column], Column]) -> Column:
     def add(total: Column, entry: Column) -> Column:
         return total + F.coalesce(measure(entry).cast("long"), F.lit(0))
 
-    return F.coalesce(F.aggregate(spec.nested, F.lit(0).cast("long"), add), F.lit(0)).alias(name)
+    return F.aggregate(nested, F.lit(0).cast("long"), add)
 
 
-def _by_date(rows: DataFrame, measures: list[str], *keys: str) -> dict[tuple[dt.date, str], dict[str, int]]:
-    sums = rows.groupBy("event_date", *keys).agg(*[F.coalesce(F.sum(n), F.lit(0)).alias(n) for n in measures])
-    return {
-        (row["event_date"], row[keys[0]] if keys else ""): {n: int(row[n]) for n in measures} for row in sums.collect()
-    }
+def _published_side(staged: DataFrame, folding: Folding, spec: MartSpec) -> list[Row]:
+    """Per event date: sums of what is published, of remainders, and of what is published nowhere."""
+    measures = list(spec.measures)
+    part = F.when(F.col("is_remainder"), "remainder").otherwise("published")
+    published = staged.select("event_date", part.alias("part"), *measures)
+    unpublished = folding.unpublished().select("event_date", F.lit("unpublished").alias("part"), *measures)
+    sums = [F.coalesce(F.sum(name), F.lit(0)).alias(name) for name in measures]
+    return published.unionByName(unpublished).groupBy("event_date", "part").agg(*sums).collect()
+
+
+def _page_view_equations(clean: list[Row], universe: dict[dt.date, int], spec: MartSpec) -> list[Equation]:
+    totals: dict[dt.date, int] = defaultdict(int)
+    terms: dict[dt.date, dict[str, int]] = defaultdict(dict)
+    for date, count in universe.items():
+        terms[date]["in_universe"] = count
+    for row in clean:
+        totals[row["event_date"]] += row["views"]
+        if row["reason"] is not None:
+            terms[row["event_date"]][row["reason"]] = row["views"]
+    dates = sorted(totals.keys() | terms.keys())
+    return [Equation(spec.table.name, date, "page_views", totals[date], terms[date]) for date in dates]
+
+
+def _amount_equations(clean: list[Row], published: list[Row], spec: MartSpec) -> list[Equation]:
+    left: dict[tuple[dt.date, str], int] = defaultdict(int)
+    terms: dict[tuple[dt.date, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for row in clean:
+        for name in spec.measures:
+            at = row["event_date"], name
+            left[at] += row[f"all_{name}"]
+            if row["reason"] == BOTS:
+                terms[at][BOTS] += row[f"all_{name}"]
+            else:
+                terms[at][WITHOUT_ADS_PURPOSE] += row[f"uncounted_{name}"]
+    for row in published:
+        for name in spec.measures:
+            terms[row["event_date"], name][row["part"]] += row[name]
+    return [
+        Equation(spec.table.name, date, name, left[date, name], dict(terms[date, name]), is_amount=True)
+        for date, name in sorted(left.keys() | terms.keys())
+    ]
 
 
 def count_rows(run_id: str, equations: Iterable[Equation]) -> list[dict[str, object]]:

@@ -10,7 +10,7 @@ import pytest
 from jobs import hover_heatmap_daily, story_attention_daily, viewport_exposure_daily
 from jobs.config import Settings
 from jobs.steps.folding import Folding
-from jobs.steps.reconcile import Equation, amount_equations
+from jobs.steps.reconcile import Equation, mart_equations
 from tests.marts.plain_marts import FINEST, MARTS, Entry, EntryId, Keys, PlainMart, Row
 from tests.marts.small_night import HIST_EDGES_MS, page_views
 from warehouse_schema.clean.page_views import PAGE_VIEWS
@@ -66,7 +66,9 @@ def night(spark: SparkSession) -> Night:
     return Night(rows, spark.createDataFrame(table).coalesce(2).persist())
 
 
-@pytest.fixture(scope="session", params=[(name, k) for name in MARTS for k in THRESHOLDS], ids=lambda p: f"{p[0]}-{p[1]}")
+@pytest.fixture(
+    scope="session", params=[(name, k) for name in MARTS for k in THRESHOLDS], ids=lambda p: f"{p[0]}-{p[1]}"
+)
 def folded(request: pytest.FixtureRequest, spark: SparkSession, night: Night) -> Folded:
     name, min_visitors = request.param
     return fold_night(spark, night, name, min_visitors)
@@ -83,7 +85,7 @@ def fold_night(spark: SparkSession, night: Night, name: str, min_visitors: int) 
     staged = spark.createDataFrame([tuple(row[n] for n in schema.names) for row in rows], schema)
     clean = mart.entries(night.rows)
     step_of = {entry.id: FINEST for entry in clean if entry.exclusion is None} | _folded_steps(mart, folding)
-    equations = amount_equations(night.page_views, job.spec(settings), staged, folding)
+    equations = mart_equations(night.page_views, job.spec(settings), staged, folding)
     return Folded(mart, min_visitors, clean, rows, step_of, folding, staged, equations)
 
 

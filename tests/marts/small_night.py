@@ -94,9 +94,7 @@ def _heat_cells(chance: random.Random, is_touch: bool, has_clicks: bool) -> list
     return _some(chance, cells)
 
 
-def _heat_cell(
-    chance: random.Random, space: str, cell: tuple[int, int], is_touch: bool, has_clicks: bool
-) -> Row:
+def _heat_cell(chance: random.Random, space: str, cell: tuple[int, int], is_touch: bool, has_clicks: bool) -> Row:
     measures = {"dwell_ms": 20_000, "active_ms": 4000, "sample_count": 90, "stay_count": 3}
     amounts: Row = {name: None if is_touch else chance.randrange(limit) for name, limit in measures.items()}
     clicks = chance.randint(1, 3) if is_touch else chance.randint(0, 1)
@@ -106,7 +104,9 @@ def _heat_cell(
 
 def _exposure(chance: random.Random) -> list[Row] | None:
     depth = min(40, int(chance.expovariate(0.15)))
-    return _some(chance, [_entry(EXPOSURE, {"cell_y": y, "visible_ms": chance.randrange(60_000)}) for y in range(depth)])
+    return _some(
+        chance, [_entry(EXPOSURE, {"cell_y": y, "visible_ms": chance.randrange(60_000)}) for y in range(depth)]
+    )
 
 
 def _item_views(chance: random.Random, is_touch: bool, has_clicks: bool) -> list[Row] | None:

@@ -111,7 +111,9 @@ GOOD = [
     beacon(),
     beacon(page_view_id="pv-late", received_at_ms=START_MS - 3 * DAY_MS + 5000),
     beacon(page_view_id="pv-soon", received_at_ms=START_MS + 14 * 3_600_000 + 3_600_000 + 5000),
-    beacon(page_view_id="pv-odd", pointer={"t_ms": [1, 2, 3], "x_px": [1, float("nan"), 65535], "y_px": [None, 2, 65535]}),
+    beacon(
+        page_view_id="pv-odd", pointer={"t_ms": [1, 2, 3], "x_px": [1, float("nan"), 65535], "y_px": [None, 2, 65535]}
+    ),
     beacon(page_view_id="pv-extra", unknown_field={"deep": [1, {"er": None}]}, is_last=None, experiments={"a": "b"}),
 ]
 

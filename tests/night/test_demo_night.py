@@ -69,7 +69,12 @@ def test_no_visitor_id_or_pseudonym_reaches_a_mart(demo_warehouse: Demo) -> None
     ids = sorted(set(truth["visitor_id"].to_pylist()))
     secrets = [text.encode() for v in ids for text in (v, visitor_key(v, key))] + [key.hex().encode()]
 
-    files = [p for folder in ("mart", "ops", "_releases") for p in (demo_warehouse.warehouse / folder).rglob("*") if p.is_file()]
+    files = [
+        p
+        for folder in ("mart", "ops", "_releases")
+        for p in (demo_warehouse.warehouse / folder).rglob("*")
+        if p.is_file()
+    ]
     texts: list[Any] = [pq.read_table(p).to_pylist() if p.suffix == ".parquet" else p.read_bytes() for p in files]
     haystack = b"\n".join(t if isinstance(t, bytes) else repr(t).encode() for t in texts)
 

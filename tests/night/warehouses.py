@@ -36,7 +36,13 @@ def beacon(**changes: Any) -> dict[str, Any]:
         "received_at_ms": START_MS + 5000,
         "observed_until_ms": 5000,
         "page": {"surface": "feed", "layout_id": "L1", "document_w_px": 1280, "document_h_px": 3200},
-        "device": {"type": "desktop", "pointer": "mouse", "platform": "web", "viewport_w_px": 1280, "viewport_h_px": 800},
+        "device": {
+            "type": "desktop",
+            "pointer": "mouse",
+            "platform": "web",
+            "viewport_w_px": 1280,
+            "viewport_h_px": 800,
+        },
         "consent": {"purposes": ["product_development"], "gpc": False},
         "pointer": {"t_ms": [1000, 2000], "x_px": [10, 40], "y_px": [10, 10], "target": ["story-1", None]},
         "items": {"t_ms": [0], "item_id": ["story-1"], "visible_share": [1.0], "viewport_share": [0.5]},
@@ -45,7 +51,9 @@ def beacon(**changes: Any) -> dict[str, Any]:
     }
 
 
-def write_lines(raw: Path, lines: Iterable[bytes | dict[str, Any]], date: dt.date = DATE, name: str = "a.ndjson.gz") -> Path:
+def write_lines(
+    raw: Path, lines: Iterable[bytes | dict[str, Any]], date: dt.date = DATE, name: str = "a.ndjson.gz"
+) -> Path:
     """A raw file of `lines` in the folder of a landing date."""
     path = raw / f"landing_date={date}" / name
     path.parent.mkdir(parents=True, exist_ok=True)

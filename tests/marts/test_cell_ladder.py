@@ -1,0 +1,104 @@
+"""The vectorised cell ladder against the plain one, on any entries and however they are cut into batches."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jobs.steps import cell_ladder
+from jobs.steps.batches import whole_groups
+from jobs.steps.cell_ladder import CellStep, place, place_batches
+from tests.marts.plain_marts import HEATMAP, Entry, PlainMart, climb
+
+DAY = dt.date(2026, 11, 20)
+STEPS = [CellStep(f"cells of {32 * factor} px", factor) for factor in (2, 4, 8)]
+GROUP_KEYS = HEATMAP.grain[:6]
+#: The ladder without its finest rung, whose rows never come here.
+CELLS_ONLY = PlainMart("cells", HEATMAP.nested, HEATMAP.grain, HEATMAP.entry, HEATMAP.rungs[1:4])
+
+folded_entries = st.lists(
+    st.builds(
+        lambda surface, x, y, visitor, view: Entry(
+            (DAY, surface, "feed-v7", "desktop", "<1440", "document", 32, x, y), visitor, view, None, {}, {}
+        ),
+        st.sampled_from(["feed", "profile"]),
+        st.integers(-9, 9),
+        st.integers(-9, 9),
+        st.sampled_from("abcd"),
+        st.sampled_from(["view-1", "view-2"]),
+    ),
+    unique_by=lambda entry: entry.id,
+    max_size=40,
+)
+
+
+@given(folded_entries, st.integers(1, 5))
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_entries_are_placed_where_the_plain_ladder_places_them(entries: list[Entry], min_visitors: int) -> None:
+    expected = climb(CELLS_ONLY, entries, min_visitors).step_of
+
+    placed = place(_table(entries), GROUP_KEYS, STEPS, min_visitors).to_pylist()
+
+    assert [step or "unpublished" for step in placed] == [expected[entry.id] for entry in entries]
+
+
+@given(folded_entries, st.lists(st.integers(0, 40), max_size=6), st.integers(1, 4))
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_a_largest_cell_cut_by_batches_is_placed_as_one(entries: list[Entry], cuts: list[int], minimum: int) -> None:
+    entries = sorted(entries, key=_block)
+    table = _table(entries)
+    whole = place(table, GROUP_KEYS, STEPS, minimum).to_pylist()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cell_ladder, "BATCH_BYTES", 1)
+        batches = list(place_batches(iter(_cut(table, cuts)), GROUP_KEYS, STEPS, minimum))
+
+    assert [step for batch in batches for step in batch["step"].to_pylist()] == whole
+    assert [row for batch in batches for row in batch.select(table.column_names).to_pylist()] == table.to_pylist()
+
+
+@given(st.lists(st.integers(0, 5), max_size=30).map(sorted), st.lists(st.integers(0, 30), max_size=6))
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_whole_groups_split_no_group_and_lose_no_row(keys: list[int], cuts: list[int]) -> None:
+    table = pa.table({"key": pa.array(keys, pa.int64())})
+
+    parts = [part["key"].to_pylist() for part in whole_groups(iter(_cut(table, cuts)), "key", min_bytes=1)]
+
+    assert [key for part in parts for key in part] == keys
+    assert sum(len(set(part)) for part in parts) == len(set(keys))
+
+
+def test_a_table_is_closed_as_soon_as_a_group_ends() -> None:
+    batches = [pa.record_batch({"key": keys}) for keys in ([1, 1], [1, 2], [2], [3])]
+
+    parts = [part["key"].to_pylist() for part in whole_groups(iter(batches), "key", min_bytes=1)]
+
+    assert parts == [[1, 1, 1], [2, 2], [3]]
+
+
+def _block(entry: Entry) -> str:
+    return f"{entry.keys[1]} {entry.keys[7] // 8} {entry.keys[8] // 8}"
+
+
+def _table(entries: list[Entry]) -> pa.Table:
+    names = {name: [entry.keys[n] for entry in entries] for n, name in enumerate(HEATMAP.grain)}
+    types = {name: pa.int32() if name.startswith("cell_") else pa.string() for name in HEATMAP.grain}
+    columns = {
+        name: pa.array(values, types[name] if name != "event_date" else pa.date32()) for name, values in names.items()
+    }
+    return pa.table(
+        columns
+        | {"visitor_key": pa.array([entry.visitor for entry in entries], pa.string())}
+        | {"block": pa.array([_block(entry) for entry in entries], pa.string())}
+    )
+
+
+def _cut(table: pa.Table, cuts: list[int]) -> list[pa.RecordBatch]:
+    """The table in batches that end at `cuts`; some are empty."""
+    borders = [0, *sorted(min(cut, len(table)) for cut in cuts), len(table)]
+    slices = [table.slice(low, high - low).combine_chunks() for low, high in zip(borders, borders[1:], strict=False)]
+    return [batch for part in slices for batch in (part.to_batches() or [pa.RecordBatch.from_pylist([], part.schema)])]
