@@ -169,8 +169,8 @@ def _place_left(folded: DataFrame, group: list[str], groups: list[Row], step: St
 
 
 def _frame(like: DataFrame, rows: list[Row], names: list[str]) -> DataFrame:
-    """Collected rows as a DataFrame again, with the types that `names` have in `like`."""
-    schema = like.select(*names).schema
+    """Collected rows as a DataFrame again, with the types that `names` have in `like`; keys folded away are NULL."""
+    schema = T.StructType([T.StructField(field.name, field.dataType) for field in like.select(*names).schema])
     return like.sparkSession.createDataFrame([tuple(row[name] for name in names) for row in rows], schema)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +13,8 @@ from jobs import hover_heatmap_daily, story_attention_daily, viewport_exposure_d
 from jobs.config import Settings
 from jobs.steps.folding import Folding
 from jobs.steps.reconcile import Equation, mart_equations
-from tests.marts.plain_marts import FINEST, MARTS, Entry, EntryId, Keys, PlainMart, Row
+from tests.marts.plain_ladder import FINEST, Entry, EntryId, Keys, PlainMart, Row
+from tests.marts.plain_marts import MARTS
 from tests.marts.small_night import HIST_EDGES_MS, page_views
 from warehouse_schema.clean.page_views import PAGE_VIEWS
 from warehouse_schema.derive import arrow_schema, spark_schema
@@ -58,20 +61,30 @@ class Folded:
 
 
 @pytest.fixture(scope="session")
-def night(spark: SparkSession) -> Night:
+def night(spark: SparkSession) -> Iterator[Night]:
     import pyarrow as pa
 
     rows = page_views()
     table = pa.Table.from_pylist(rows, schema=arrow_schema(PAGE_VIEWS.columns))
-    return Night(rows, spark.createDataFrame(table).coalesce(2).persist())
+    # A few hundred rows: every further partition only costs tasks.
+    partitions = spark.conf.get("spark.sql.shuffle.partitions")
+    spark.conf.set("spark.sql.shuffle.partitions", "1")
+    yield Night(rows, spark.createDataFrame(table).coalesce(1).persist())
+    spark.conf.set("spark.sql.shuffle.partitions", str(partitions))
 
 
-@pytest.fixture(
-    scope="session", params=[(name, k) for name in MARTS for k in THRESHOLDS], ids=lambda p: f"{p[0]}-{p[1]}"
-)
-def folded(request: pytest.FixtureRequest, spark: SparkSession, night: Night) -> Folded:
-    name, min_visitors = request.param
-    return fold_night(spark, night, name, min_visitors)
+@pytest.fixture(scope="session")
+def folds(spark: SparkSession, night: Night) -> Callable[[str, int], Folded]:
+    """A mart at a threshold, folded at the first call only: a fold costs seconds."""
+    return cache(partial(fold_night, spark, night))
+
+
+CASES = [(name, min_visitors) for name in MARTS for min_visitors in THRESHOLDS]
+
+
+@pytest.fixture(scope="session", params=CASES, ids=lambda case: f"{case[0]}-{case[1]}")
+def folded(request: pytest.FixtureRequest, folds: Callable[[str, int], Folded]) -> Folded:
+    return folds(*request.param)
 
 
 def fold_night(spark: SparkSession, night: Night, name: str, min_visitors: int) -> Folded:

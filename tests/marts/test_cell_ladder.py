@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 
 import pyarrow as pa
 import pytest
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from jobs.steps import cell_ladder
 from jobs.steps.batches import whole_groups
 from jobs.steps.cell_ladder import CellStep, place, place_batches
-from tests.marts.plain_marts import HEATMAP, Entry, PlainMart, climb
+from tests.marts.plain_ladder import Entry, PlainMart, climb
+from tests.marts.plain_marts import HEATMAP
 
 DAY = dt.date(2026, 11, 20)
 STEPS = [CellStep(f"cells of {32 * factor} px", factor) for factor in (2, 4, 8)]
@@ -100,5 +102,5 @@ def _table(entries: list[Entry]) -> pa.Table:
 def _cut(table: pa.Table, cuts: list[int]) -> list[pa.RecordBatch]:
     """The table in batches that end at `cuts`; some are empty."""
     borders = [0, *sorted(min(cut, len(table)) for cut in cuts), len(table)]
-    slices = [table.slice(low, high - low).combine_chunks() for low, high in zip(borders, borders[1:], strict=False)]
+    slices = [table.slice(low, high - low).combine_chunks() for low, high in pairwise(borders)]
     return [batch for part in slices for batch in (part.to_batches() or [pa.RecordBatch.from_pylist([], part.schema)])]

@@ -6,7 +6,7 @@ import pytest
 
 from jobs.steps.folding import UNPUBLISHED
 from tests.marts.conftest import JOBS, Folded
-from tests.marts.plain_marts import FINEST, climb, plain_rows, total_or_none
+from tests.marts.plain_ladder import FINEST, climb, plain_rows, total_or_none
 from tests.marts.small_night import HIST_EDGES_MS
 
 pytestmark = pytest.mark.spark

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.config import Settings
 from jobs.steps.reconcile import mart_equations
-from tests.marts.conftest import JOBS, Folded, Night, fold_night
-from tests.marts.plain_marts import MARTS, PlainMart, Row
+from tests.marts.conftest import JOBS, Folded, Night
+from tests.marts.plain_ladder import PlainMart, Row
+from tests.marts.plain_marts import MARTS
 
 pytestmark = pytest.mark.spark
 
@@ -45,9 +47,9 @@ def _reason(mart: PlainMart, view: Row) -> str:
 
 @pytest.mark.parametrize("name", MARTS)
 def test_a_row_dropped_or_doubled_breaks_the_equations_of_what_it_holds(
-    spark: SparkSession, night: Night, name: str
+    spark: SparkSession, night: Night, folds: Callable[[str, int], Folded], name: str
 ) -> None:
-    folded = fold_night(spark, night, name, min_visitors=5)
+    folded = folds(name, 5)
     victim = max(folded.staged.collect(), key=lambda row: (row["visitor_count"], row["event_date"]))
     one = spark.createDataFrame([victim], folded.staged.schema)
     broken = {(victim["event_date"], measure) for measure in JOBS[name].WRITES.additive if victim[measure]}
@@ -59,9 +61,9 @@ def test_a_row_dropped_or_doubled_breaks_the_equations_of_what_it_holds(
 
 @pytest.mark.parametrize("name", MARTS)
 def test_a_page_view_that_clean_holds_twice_breaks_the_count_of_its_date(
-    spark: SparkSession, night: Night, name: str
+    night: Night, folds: Callable[[str, int], Folded], name: str
 ) -> None:
-    folded = fold_night(spark, night, name, min_visitors=5)
+    folded = folds(name, 5)
     twice = next(view for view in night.rows if _reason(folded.mart, view) == "in_universe")
     views, names = night.page_views, ("event_date", "visitor_key", "page_view_id")
     again = views
