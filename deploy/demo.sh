@@ -19,7 +19,7 @@ look() {
 mkdir -p data
 if [ ! -f "$SIMULATED" ] || [ ! -d "$RAW/landing_date=$DAY" ]; then
     rm -f "$SIMULATED"
-    "$HOVERLAKE" simulate --date "$DAY" --page-views 3000 --seed 1 --raw "$RAW"
+    "$HOVERLAKE" simulate --date "$DAY" --page-views 2400 --seed 1 --raw "$RAW"
     : > "$SIMULATED"
 fi
 

@@ -133,7 +133,9 @@ def _validate(
     for number, expectation in enumerate(wanted):
         suite.add_expectation(getattr(gxe, expectation.kind)(**expectation.arguments, meta={"number": number}))
     outcomes = batch.get_batch({"dataframe": rows}).validate(suite, result_format=result_format)
-    return {outcome.expectation_config.meta["number"]: outcome for outcome in outcomes.results if outcome.expectation_config}
+    return {
+        outcome.expectation_config.meta["number"]: outcome for outcome in outcomes.results if outcome.expectation_config
+    }
 
 
 def _result(table: Table, expectation: Expectation, outcome: Any) -> Result:
