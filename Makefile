@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java jars demo test quick lint docs bench-simulator clean FORCE
+.PHONY: help setup java jars demo test test-slow truth quick lint docs bench-simulator clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -13,11 +13,17 @@ help: ## list the targets
 demo: setup ## from nothing to a published warehouse of one simulated night, and a look at it
 	@sh deploy/demo.sh
 
-test: setup ## all tests
-	@$(BIN)/python -m pytest
+test: setup ## the tests; those of `make test-slow` are left out
+	@$(BIN)/python -m pytest -m "not slow"
+
+test-slow: setup ## more nights: real kills, repaired and moved input, all thresholds
+	@$(BIN)/python -m pytest -m slow
+
+truth: setup ## 10,000 simulated page views against their truth, seed by SEED=
+	@$(BIN)/python -m benchmarks.truth --seed $(or $(SEED),1)
 
 quick: $(STAMP) ## the tests that need no Java, in seconds
-	@$(BIN)/python -m pytest -m "not spark"
+	@$(BIN)/python -m pytest -m "not spark and not slow"
 
 lint: $(STAMP) ## ruff and mypy
 	@$(BIN)/ruff check .

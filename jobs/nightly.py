@@ -73,12 +73,12 @@ def run_night(night: Night) -> str:
     for remark in [*remarks, *(f"{path} was landed and is gone: the tables keep it" for path in selection.gone)]:
         say(remark)
     with held_lease(store, night.run_id) as lease_number:
-        key = _key(night, base)
         with night.progress.stage("check raw files") as facts:
             inspections = inspect_files(raw, [*selection.new, *selection.replacing])
             facts.append(f"{len(inspections)} files, {sum(i.line_count for i in inspections):,} lines")
         for inspection in set_aside(inspections, night.settings):
             say(f"set aside, nothing of it is landed: {inspection.file.path} {inspection.problem}")
+        key = _key(night, base)
         return _with_spark(night, store, lease_number, Input(base, known, selection, inspections, key))
 
 

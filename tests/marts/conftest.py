@@ -79,10 +79,21 @@ def folds(spark: SparkSession, night: Night) -> Callable[[str, int], Folded]:
     return cache(partial(fold_night, spark, night))
 
 
-CASES = [(name, min_visitors) for name in MARTS for min_visitors in THRESHOLDS]
+#: One case per mart by default, and one without any folding; the others are behind `make test-slow`.
+DEFAULT = {
+    ("hover_heatmap_daily", 5),
+    ("viewport_exposure_daily", 5),
+    ("story_attention_daily", 5),
+    ("story_attention_daily", 1),
+}
+CASES = [
+    pytest.param((name, n), marks=[] if (name.removeprefix("mart."), n) in DEFAULT else [pytest.mark.slow])
+    for name in MARTS
+    for n in THRESHOLDS
+]
 
 
-@pytest.fixture(scope="session", params=CASES, ids=lambda case: f"{case[0]}-{case[1]}")
+@pytest.fixture(scope="session", params=CASES, ids=[f"{name}-{n}" for name in MARTS for n in THRESHOLDS])
 def folded(request: pytest.FixtureRequest, folds: Callable[[str, int], Folded]) -> Folded:
     return folds(*request.param)
 

@@ -200,6 +200,7 @@ def test_rejected_lines_can_be_shown_with_their_numbers(bad_night: Path) -> None
     assert str(len(GOOD) + 1) in text  # the first bad line stands after the good ones
 
 
+@pytest.mark.slow
 def test_an_unreadable_file_is_set_aside_and_taken_once_it_is_repaired(spark: object, tmp_path: Path) -> None:
     raw, warehouse = tmp_path / "raw", tmp_path / "warehouse"
     for number in range(18):
@@ -231,6 +232,7 @@ def test_too_many_unreadable_files_stop_the_night_by_name(tmp_path: Path) -> Non
         night(tmp_path / "raw", tmp_path / "warehouse")
 
 
+@pytest.mark.slow
 def test_a_night_that_does_not_add_up_is_not_published(
     spark: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

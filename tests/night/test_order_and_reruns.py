@@ -146,6 +146,7 @@ def test_a_night_stopped_after_its_clean_tables_is_undone_by_the_next(
     assert query(warehouse, "select sum(page_view_count) from mart.story_attention_daily") == [(2,)]
 
 
+@pytest.mark.slow
 def test_a_killed_first_night_leaves_no_release_and_the_next_one_publishes(tmp_path: Path) -> None:
     raw, warehouse = tmp_path / "raw", tmp_path / "warehouse"
     write_lines(raw, [beacon()])
@@ -187,6 +188,7 @@ def test_a_rewritten_file_is_refused_by_name_and_a_deleted_one_changes_nothing(
         night(tmp_path / "raw", tmp_path / "warehouse", LAST_LANDING)
 
 
+@pytest.mark.slow
 def test_a_page_view_moves_to_the_date_of_its_lowest_beacon_when_that_comes_last(spark: object, tmp_path: Path) -> None:
     raw, warehouse = tmp_path / "raw", tmp_path / "warehouse"
     start = 1_795_219_199_000  # 2026-11-20T23:59:59Z
