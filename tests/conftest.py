@@ -36,6 +36,8 @@ class Demo:
 def spark() -> Iterator[SparkSession]:
     # Test nights are tiny: the second compiler would cost more than its code wins back.
     os.environ.setdefault("HOVERLAKE_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseParallelGC")
+    # One session holds what a hundred nights' worth of plans and caches leave behind.
+    os.environ.setdefault("HOVERLAKE_DRIVER_MEMORY", "5g")
     from jobs.io.session import start_session
 
     session = start_session("hoverlake tests")
