@@ -36,6 +36,7 @@ class Context:
     has_ads: Bools
     is_touch: Bools
     is_human: Bools
+    is_closed: Bools
 
 
 def read_context(deduplicated: Deduplicated) -> Context:
@@ -54,6 +55,7 @@ def read_context(deduplicated: Deduplicated) -> Context:
         purposes=purposes,
         has_ads=has_ads,
         is_touch=np.asarray(pc.equal(lowest["pointer_type"], "touch"), bool),
+        is_closed=np.bincount(view, weights=np.asarray(beacons["is_last"], bool)) > 0,
         is_human=~declared_bots(lowest["user_agent"].combine_chunks()),
     )
 

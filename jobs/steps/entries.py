@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from jobs.config import Settings
-from jobs.steps import cursor, engagement
+from jobs.steps import cursor, engagement, hover
 from jobs.steps.context import Context
 from jobs.steps.intervals import Bools, Groups, Ints, pack
 from jobs.steps.nested import Masked, lists_of_structs, timestamps
@@ -78,14 +78,14 @@ def heat_column(views: BatchViews, cells: cursor.HeatCells) -> pa.Array:
 
 def hover_column(
     views: BatchViews,
-    hovers: cursor.Hovers,
+    hovers: hover.Hovers,
     clicks: cursor.Clicks,
     strings: pa.Array,
     time: Timeline,
     settings: Settings,
 ) -> pa.Array:
     """hovers, in the order of the samples."""
-    is_clicked = cursor.clicked(hovers, clicks, time, settings.hover_click_ms)
+    is_clicked = hover.clicked(hovers, clicks, time, settings.hover_click_ms)
     fields = {
         "target": strings.take(pa.array(hovers.target)),
         "start_ms": hovers.start - time.base[hovers.view],
@@ -109,14 +109,14 @@ def clicks_column(views: BatchViews, clicks: cursor.Clicks, stream: Stream, time
     return lists_of_structs(schema.CLICK, clicks.view, fields, views.is_click_measured)
 
 
-def visibility_column(views: BatchViews, time: Timeline, is_closed: Bools) -> pa.Array:
+def visibility_column(views: BatchViews, time: Timeline) -> pa.Array:
     """The maximal intervals of V in UTC and why each ended."""
     view = time.view_at(time.visible.starts)
     start = views.context.start_ms[view] - time.base[view]
     fields = {
         "started_at": timestamps(start + time.visible.starts),
         "ended_at": timestamps(start + time.visible.ends),
-        "end_reason": time.end_reasons(is_closed),
+        "end_reason": time.end_reasons(views.context.is_closed),
     }
     return lists_of_structs(schema.VISIBILITY, view, fields, np.ones(len(views.visitor), bool))
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from jobs.config import Settings
-from jobs.steps.cursor import Clicks, Hovers, Samples, TargetDwell
+from jobs.steps.cursor import Clicks, Samples
+from jobs.steps.hover import Hovers, TargetDwell
 from jobs.steps.intervals import Bools, Floats, Groups, Intervals, Ints, expand, max_at, pack, run_starts, sum_at, union
 from jobs.steps.timeline import Timeline
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.config import Settings
-from jobs.steps import cursor, feed
+from jobs.steps import cursor, feed, hover
 from jobs.steps.entries import BatchViews, first_of_group
 from jobs.steps.intervals import Bools, Floats, Groups, Intervals, Ints
 from jobs.steps.nested import Masked, lists_of_structs
@@ -66,8 +66,8 @@ def item_column(
     views: BatchViews,
     items: Items,
     samples: cursor.Samples,
-    dwell: cursor.TargetDwell,
-    hovers: cursor.Hovers,
+    dwell: hover.TargetDwell,
+    hovers: hover.Hovers,
     clicks: cursor.Clicks,
     engaged: Intervals,
     strings: pa.Array,
@@ -86,13 +86,13 @@ def item_column(
         time,
     )
     measured = feed.item_views(slots, states, items.equals("item_type", "video"), time, settings)
-    hover = feed.item_hover(slots, measured.half_spells, samples, dwell, hovers, time)
+    item_hover = feed.item_hover(slots, measured.half_spells, samples, dwell, hovers, time)
     click_count = feed.item_clicks(slots, clicks)
     attended = feed.attended_ms(slots, states, items.equals("item_type", "zone"), engaged)
     fields = (
         _identity(views, items, strings)
         | _exposure(views, items, measured, click_count, settings)
-        | _attention(views, items, hover, click_count, attended)
+        | _attention(views, items, item_hover, click_count, attended)
     )
     return lists_of_structs(schema.ITEM_VIEW, slots.view, fields, views.is_item_measured | items.has_meta)
 
@@ -147,7 +147,7 @@ def _exposure(
 
 
 def _attention(
-    views: BatchViews, items: Items, hover: feed.ItemHover, click_count: Ints, attended: Ints
+    views: BatchViews, items: Items, item_hover: feed.ItemHover, click_count: Ints, attended: Ints
 ) -> dict[str, object]:
     view = items.slots.view
     no_hover = ~(views.is_item_measured & views.is_cursor_measured)[view]
@@ -155,9 +155,9 @@ def _attention(
     share_known = ~np.isnan(items.stream.floats("viewport_share"))
     has_share[items.stream.view[share_known]] = True
     return {
-        "hover_count": Masked(hover.hover_count, no_hover),
-        "hover_ms": Masked(hover.hover_ms, no_hover),
-        "hover_visible_ms": Masked(hover.hover_visible_ms, no_hover),
+        "hover_count": Masked(item_hover.hover_count, no_hover),
+        "hover_ms": Masked(item_hover.hover_ms, no_hover),
+        "hover_visible_ms": Masked(item_hover.hover_visible_ms, no_hover),
         "attended_ms": Masked(attended, ~(views.is_input_measured & has_share)[view]),
         "click_count": Masked(click_count, ~views.is_click_measured[view]),
     }

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.config import Settings
-from jobs.steps import cursor, engagement, timeline
+from jobs.steps import cursor, engagement, hover, timeline
 from jobs.steps.batches import whole_groups
 from jobs.steps.context import Context, read_context
 from jobs.steps.deduplicate import Deduplicated, deduplicate
@@ -131,7 +131,6 @@ def _context_columns(context: Context, deduplicated: Deduplicated) -> dict[str, 
     received = np.bincount(deduplicated.view)
     highest = np.zeros(len(received), np.int64)
     np.maximum.at(highest, deduplicated.view, seq)
-    is_last = np.asarray(deduplicated.beacons["is_last"], bool)
     return columns | {
         "event_date": pa.array(context.event_day.astype(np.int32)).cast(pa.date32()),
         "started_at": timestamps(context.start_ms),
@@ -143,7 +142,7 @@ def _context_columns(context: Context, deduplicated: Deduplicated) -> dict[str, 
         "beacons_missing": highest + 1 - received,
         "beacons_duplicate": deduplicated.duplicate_count,
         "beacons_conflicting": deduplicated.conflicting_count,
-        "is_closed": np.bincount(deduplicated.view, weights=is_last) > 0,
+        "is_closed": context.is_closed,
     }
 
 
@@ -161,8 +160,8 @@ def _measures(
     clicks = cursor.read_clicks(streams.by_name["clicks"], time, streams.click_target, settings)
     all_samples, unknown_count = cursor.read_samples(pointer, time, streams.pointer_target, settings)
     samples = cursor.only_cursors(all_samples, context.is_touch)
-    dwell = cursor.target_dwell(samples, scroll, time, settings)
-    kept_hovers = cursor.hovers(samples, dwell, settings.hover_ms)
+    dwell = hover.target_dwell(samples, scroll, time, settings)
+    kept_hovers = hover.hovers(samples, dwell, settings.hover_ms)
 
     inputs = [(s.view, s.x) for s in (all_samples, scroll)]
     inputs.append((clicks.view[clicks.is_known], clicks.x[clicks.is_known]))
@@ -177,7 +176,6 @@ def _measures(
         is_state_measured=streams.present("state"),
         is_input_measured=is_input_measured,
     )
-    is_closed = np.bincount(deduplicated.view, weights=np.asarray(deduplicated.beacons["is_last"], bool)) > 0
     items = read_items(streams.by_name["items"], streams.item, streams.meta_item, meta_lists, deduplicated.view)
     return {
         "is_state_measured": views.is_state_measured,
@@ -193,7 +191,7 @@ def _measures(
             views, items, samples, dwell, kept_hovers, clicks, engaged, streams.strings, time, settings
         ),
         "clicks": clicks_column(views, clicks, streams.by_name["clicks"], time),
-        "visibility": visibility_column(views, time, is_closed),
+        "visibility": visibility_column(views, time),
         "exposure": exposure_column(views, scroll, time, settings.cell_px),
     }
 
