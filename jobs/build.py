@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Protocol
 
 from pyspark.sql import DataFrame
@@ -15,10 +14,10 @@ from jobs import hover_heatmap_daily, page_views, story_attention_daily, viewpor
 from jobs.config import Settings
 from jobs.io.delta import DeltaTables, dates_predicate
 from jobs.io.store import table_uri
-from jobs.steps.folding import Folding
+from jobs.steps.folding import fold_entries
 from jobs.steps.marts import MartSpec
-from jobs.steps.reconcile import Equation, build_equations, mart_equations
-from warehouse_schema.table import Table
+from jobs.steps.reconcile import Equation, MartResult, build_equations
+from warehouse_schema.derive import spark_schema
 
 
 class MartJob(Protocol):
@@ -27,20 +26,8 @@ class MartJob(Protocol):
     def spec(self, settings: Settings) -> MartSpec:
         """How the mart comes from page views."""
 
-    def transform(self, page_views: DataFrame, settings: Settings) -> Folding:
-        """Its rows."""
-
 
 MART_JOBS: tuple[MartJob, ...] = (hover_heatmap_daily, viewport_exposure_daily, story_attention_daily)
-
-
-@dataclass(frozen=True)
-class Staged:
-    """A mart's rows, written where no reader looks, and the equations they satisfy."""
-
-    table: Table
-    rows: DataFrame
-    equations: list[Equation]
 
 
 def touched_dates(beacons: DataFrame, new_files: Sequence[str], landed_dates: Sequence[dt.date]) -> list[dt.date]:
@@ -81,27 +68,20 @@ def read_dates(tables: DeltaTables, dates: Sequence[dt.date]) -> DataFrame:
     return tables.read(page_views.WRITES).where(F.col("event_date").isin(list(dates)))
 
 
-def stage_marts(
-    tables: DeltaTables, settings: Settings, dates: Sequence[dt.date], staging: str, say: Callable[[str], None]
-) -> list[Staged]:
-    """Aggregate every mart for `dates`, write it as Parquet under `staging`, and hold it against clean."""
+def stage_marts(tables: DeltaTables, settings: Settings, dates: Sequence[dt.date], staging: str) -> list[MartResult]:
+    """Aggregate every mart for `dates` and write it as Parquet under `staging`, where no reader looks."""
     views = read_dates(tables, dates)
 
-    def stage(job: MartJob) -> Staged:
+    def stage(job: MartJob) -> MartResult:
         spec = job.spec(settings)
-        staged = _stage(tables, views, spec, job.transform(views, settings), staging)
-        say(f"{spec.table.name} {staged.rows.count():,} rows")
-        return staged
+        folding = fold_entries(views, spec, settings)
+        path = table_uri(tables.warehouse, f"{staging}/{spec.table.path}")
+        folding.published.coalesce(1).write.mode("overwrite").parquet(path)
+        rows = tables.spark.read.schema(spark_schema(spec.table.columns)).parquet(path)
+        return MartResult(spec, rows, folding.unpublished)
 
     # Marts do not depend on each other, and much of each is planning: together they keep the cores busy.
     with ThreadPoolExecutor(len(MART_JOBS)) as pool:
         staged = list(pool.map(stage, MART_JOBS))
     tables.spark.catalog.clearCache()
     return staged
-
-
-def _stage(tables: DeltaTables, views: DataFrame, spec: MartSpec, folding: Folding, staging: str) -> Staged:
-    path = table_uri(tables.warehouse, f"{staging}/{spec.table.path}")
-    folding.published().coalesce(1).write.mode("overwrite").parquet(path)
-    rows = tables.spark.read.parquet(path)
-    return Staged(spec.table, rows, mart_equations(views, spec, rows, folding))

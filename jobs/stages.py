@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from expectations.suites import Result, audit
 from jobs import __version__
-from jobs.build import Staged, build_page_views, read_dates, stage_marts, touched_dates, window
+from jobs.build import build_page_views, read_dates, stage_marts, touched_dates, window
 from jobs.errors import BlockedByQuality, InfrastructureFailed
 from jobs.io import releases
 from jobs.io.delta import DeltaTables, dates_predicate
@@ -18,7 +18,7 @@ from jobs.io.releases import EventDate, InputFile, Release
 from jobs.io.store import Store
 from jobs.land import land
 from jobs.steps.pseudonym import pseudonym_udf
-from jobs.steps.reconcile import Equation, amount_rows, count_rows
+from jobs.steps.reconcile import Equation, MartResult, amount_rows, count_rows, mart_equations
 from warehouse_schema import PINNED
 from warehouse_schema.clean.beacons import BEACONS
 from warehouse_schema.clean.page_views import PAGE_VIEWS
@@ -40,7 +40,7 @@ class Stages:
         self.given = given
         self.equations: list[Equation] = []
         self.results: list[Result] = []
-        self.staged: list[Staged] = []
+        self.staged: list[MartResult] = []
 
     def restore(self) -> None:
         """Every table back to the base release: whatever a stopped run wrote is undone."""
@@ -82,9 +82,8 @@ class Stages:
             self.equations += built
             facts.append(f"{len(dates)} event dates, {sum(e.left for e in built):,} beacons")
         with night.progress.stage("stage marts") as facts:
-            self.staged = stage_marts(self.tables, night.settings, dates, night.staging, facts.append)
-        for staged in self.staged:
-            self.equations += staged.equations
+            self.staged = stage_marts(self.tables, night.settings, dates, night.staging)
+            facts.append(f"{len(self.staged)} marts")
 
     def audit(self, dates: Sequence[dt.date]) -> None:
         """Hold what is written but not published against the expectations; critical ones stop the night."""
@@ -93,7 +92,7 @@ class Stages:
         with self.night.progress.stage("audit") as facts:
             self.results += audit(read_dates(self.tables, dates), PAGE_VIEWS)
             for staged in self.staged:
-                self.results += audit(staged.rows, staged.table)
+                self.results += audit(staged.rows, staged.spec.table)
             facts.append(f"{len(self.results)} expectations")
         failed = [result for result in self.results if not result.success and result.severity == "critical"]
         if failed:
@@ -106,6 +105,10 @@ class Stages:
 
     def reconcile(self, dates: Sequence[dt.date]) -> None:
         """A night that does not add up is not published."""
+        if self.staged:
+            with self.night.progress.stage("reconcile") as facts:
+                self.equations += mart_equations(read_dates(self.tables, dates), self.staged)
+                facts.append(f"{len(self.equations)} equations")
         broken = [equation for equation in self.equations if not equation.adds_up]
         if broken:
             counts = [e for e in broken if not e.is_amount]
@@ -136,8 +139,8 @@ class Stages:
                 )
         return message
 
-    def _publish_mart(self, staged: Staged, dates: list[dt.date]) -> None:
-        self.tables.replace(staged.table, staged.rows, dates_predicate("event_date", dates))
+    def _publish_mart(self, staged: MartResult, dates: list[dt.date]) -> None:
+        self.tables.replace(staged.spec.table, staged.rows, dates_predicate("event_date", dates))
 
     def _summary(self, number: int, dates: Sequence[dt.date]) -> str:
         aside = sum(1 for i in self.given.inspections if i.problem)

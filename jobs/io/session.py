@@ -44,6 +44,8 @@ def _settings() -> dict[str, str]:
         # half of a small night.
         "spark.python.sql.dataFrameDebugging.enabled": "false",
         "spark.sql.dataFrameQueryContext.enabled": "false",
+        # 100 by default: a night makes some hundreds of classes, and compiling them is nearly half of a small one.
+        "spark.sql.codegen.cache.maxEntries": "5000",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.driver.memory": os.environ.get("HOVERLAKE_DRIVER_MEMORY", "3g"),

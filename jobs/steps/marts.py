@@ -1,13 +1,14 @@
 """What every mart shares: entries, sums by grain, the ads rule, distributions (METRICS 6).
 
-A mart is the sum of nested entries of page views. A `MartSpec` says which entries, with which keys and measures; the
-sums, the folding of small groups and the reconciliation are the same for all.
+A mart is the sum of entries of page views. A `MartSpec` says which entries, with which keys and measures; the sums,
+the folding of small groups and the reconciliation are the same for all. Its expressions are Spark SQL over the columns
+of a page view and over `entry`: they read as the definition does, and one text costs the driver one call.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pyspark.sql import Column, DataFrame
@@ -18,42 +19,56 @@ from warehouse_schema.derive import sql_type
 from warehouse_schema.table import Table
 
 #: Why an entry of clean does not count in a mart; NULL if it does.
-BOTS, WITHOUT_ADS_PURPOSE = "bots", "without_ads_purpose"
+BOTS, WITHOUT_ADS_PURPOSE, OTHER_SURFACE = "bots", "without_ads_purpose", "other_surface"
 PAGE_VIEW_KEY = ("visitor_key", "page_view_id")
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a fold ladder: how it sets the key columns that differ from the finest grain.
+    """One step of a fold ladder: how it sets the key columns that differ from the finest grain, as SQL.
 
     A column that is folded away is a typed NULL. `is_remainder` marks the steps whose rows are remainders; `factor`
     says how many times wider the cells of a step are.
     """
 
     name: str
-    keys: Mapping[str, Column]
+    keys: Mapping[str, str]
     is_remainder: bool
     factor: int | None = None
 
 
 @dataclass(frozen=True)
-class MartSpec:
-    """How a mart comes from the nested column `nested` of clean.page_views.
+class Distribution:
+    """A `_hist` column: counts in fixed bins of `value` (SQL; NULL counts nowhere), or of each element of an array."""
 
-    `keys` and `measures` take an entry; key columns not among `keys` are columns of the page view. `page_view_counts`
-    are conditions on entries, counted once per page view; `distribution` is (column, value, condition).
+    column: str
+    value: str
+    is_array: bool = False
+
+
+@dataclass(frozen=True)
+class MartSpec:
+    """How a mart comes from `entries`, an array of structs for each page view.
+
+    `keys` and `measures` are SQL over `entry`; key columns not among `keys` are columns of the page view.
+    `visitor_flag` is true on a visitor's first counting entry at the grain, `page_view_flag` on a page view's (None:
+    a page view has one entry there); without a visitor flag both are counted as distinct. `page_view_counts` are
+    conditions, counted once per page view; `visitor_counts` name a condition and its own first-of-visitor flag.
     """
 
     table: Table
-    nested: str
-    keys: Mapping[str, Callable[[Column], Column]]
-    measures: Mapping[str, Callable[[Column], Column]]
-    first_flag: str
+    entries: str
+    keys: Mapping[str, str]
+    measures: Mapping[str, str]
     ladder: Sequence[Step]
-    ad_id: Callable[[Column], Column] | None = None
-    page_view_counts: Mapping[str, Callable[[Column], Column]] = field(default_factory=dict)
-    distribution: tuple[str, Callable[[Column], Column], Callable[[Column], Column]] | None = None
-    carried: Mapping[str, Callable[[Column], Column]] = field(default_factory=dict)
+    visitor_flag: str | None = None
+    page_view_flag: str | None = None
+    ad_id: str | None = None
+    surface: str | None = None
+    page_view_counts: Mapping[str, str] = field(default_factory=dict)
+    visitor_counts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    distribution: Distribution | None = None
+    carried: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def group(self) -> list[str]:
@@ -66,77 +81,104 @@ class MartSpec:
         return [key for key in self.table.grain if key not in self.ladder[-1].keys]
 
 
-def field_of(name: str) -> Callable[[Column], Column]:
-    """The entry's field `name`."""
-    return lambda entry: entry[name]
+def fields(*names: str) -> dict[str, str]:
+    """The entry's own fields, as keys or measures."""
+    return {name: f"entry.{name}" for name in names}
 
 
-def folded_away(table: Table, *names: str) -> dict[str, Column]:
-    """Typed NULLs for key columns that a step folds away."""
-    return {name: F.lit(None).cast(sql_type(table.column(name).type)) for name in names}
+def remainder_steps(table: Table, item: Sequence[str], group: Sequence[str]) -> list[Step]:
+    """The last two steps of every ladder: `item` folded away, then `group` too."""
+
+    def null(names: Sequence[str]) -> dict[str, str]:
+        return {name: f"CAST(NULL AS {sql_type(table.column(name).type)})" for name in names}
+
+    return [Step("group", null(item), is_remainder=True), Step("date", null([*item, *group]), is_remainder=True)]
 
 
 def entries(page_views: DataFrame, spec: MartSpec) -> DataFrame:
     """One row per entry that clean holds, with keys, measures and `exclusion` (NULL where it counts)."""
-    entry = F.col("entry")
-    exploded = page_views.select("*", F.explode(spec.nested).alias("entry"))
     derived = {
-        **{name: of(entry) for name, of in spec.keys.items()},
-        **{name: of(entry).cast("long") for name, of in spec.measures.items()},
-        **{name: of(entry) for name, of in spec.page_view_counts.items()},
-        **{name: of(entry) for name, of in spec.carried.items()},
+        **spec.keys,
+        **{name: f"CAST({sql} AS BIGINT)" for name, sql in spec.measures.items()},
+        **spec.page_view_counts,
+        **spec.carried,
     }
     if spec.distribution:
-        name, value, condition = spec.distribution
-        derived[name] = F.when(condition(entry), value(entry))
+        derived[spec.distribution.column] = spec.distribution.value
+    for name, (condition, flag) in spec.visitor_counts.items():
+        derived |= {name: condition, f"first_{name}": flag}
     context = [key for key in spec.table.grain if key not in spec.keys]
-    return exploded.select(
+    return page_views.selectExpr("*", f"explode({spec.entries}) AS entry").selectExpr(
         *context,
         *PAGE_VIEW_KEY,
-        *[column.alias(name) for name, column in derived.items()],
-        entry[spec.first_flag].alias("is_first"),
-        exclusion(entry, spec).alias("exclusion"),
+        *[f"{sql} AS {name}" for name, sql in derived.items()],
+        f"{spec.visitor_flag or 'NULL'} AS is_first",
+        f"{spec.page_view_flag or 'TRUE'} AS is_first_of_page_view",
+        f"{exclusion(spec)} AS exclusion",
     )
 
 
-def exclusion(entry: Column, spec: MartSpec) -> Column:
-    """Why an entry does not count: bots; an ad_id on a page view without the purpose ads."""
-    reason = F.when(F.col("traffic_class") != HUMAN, BOTS)
+def counted_entries(page_views: DataFrame, spec: MartSpec) -> DataFrame:
+    """The entries of the mart's universe."""
+    return entries(page_views, spec).where("exclusion IS NULL").drop("exclusion")
+
+
+def exclusion(spec: MartSpec) -> str:
+    """SQL: why an entry does not count. Bots; another surface; an ad_id on a page view without the purpose ads."""
+    reasons = f"WHEN {not_applicable(spec)} IS NOT NULL THEN {not_applicable(spec)}"
     if spec.ad_id:
-        has_ads = F.array_contains("purposes", "ads")
-        reason = reason.when(spec.ad_id(entry).isNotNull() & ~has_ads, WITHOUT_ADS_PURPOSE)
-    return reason
+        reasons += f" WHEN NOT {counts_for_ads(spec)} THEN '{WITHOUT_ADS_PURPOSE}'"
+    return f"CASE {reasons} END"
+
+
+def not_applicable(spec: MartSpec) -> str:
+    """SQL: why a page view lies outside the mart as a whole."""
+    other = f" WHEN surface <> '{spec.surface}' THEN '{OTHER_SURFACE}'" if spec.surface else ""
+    return f"(CASE WHEN traffic_class <> '{HUMAN}' THEN '{BOTS}'{other} END)"
+
+
+def counts_for_ads(spec: MartSpec) -> str:
+    """SQL, the one rule of every mart: an entry with an ad_id counts only from page views with the purpose ads."""
+    return f"({spec.ad_id} IS NULL OR array_contains(purposes, 'ads'))" if spec.ad_id else "TRUE"
 
 
 def sums(spec: MartSpec, hist_edges_ms: Sequence[int], *, is_finest: bool) -> list[Column]:
-    """Aggregates of a mart's row. At the finest grain a page view has one entry and flags mark first visitors;
+    """Aggregates of a mart's row. At the finest grain flags mark the first entry of a visitor and of a page view;
     above it, both are counted as distinct."""
-    page_view = F.struct(*PAGE_VIEW_KEY)
-    if is_finest:
-        visitors, views = F.sum(F.col("is_first").cast("long")), F.count(F.lit(1))
-        conditional = [F.sum(F.col(n).cast("long")).alias(n) for n in spec.page_view_counts]
+    if is_finest and spec.visitor_flag:
+        counts = {
+            "visitor_count": "count_if(is_first)",
+            "page_view_count": "count_if(is_first_of_page_view)",
+            **{name: f"count_if({name})" for name in spec.page_view_counts},
+            **{name: f"count_if(first_{name})" for name in spec.visitor_counts},
+        }
     else:
-        visitors, views = F.count_distinct("visitor_key"), F.count_distinct(page_view)
-        conditional = [F.count_distinct(F.when(F.col(n), page_view)).alias(n) for n in spec.page_view_counts]
-    return [
-        visitors.alias("visitor_count"),
-        views.alias("page_view_count"),
-        *conditional,
-        *[F.sum(name).alias(name) for name in spec.measures],
-        *([_histogram(spec.distribution[0], hist_edges_ms)] if spec.distribution else []),
+        view = "named_struct('v', visitor_key, 'p', page_view_id)"
+        counts = {
+            "visitor_count": "count(DISTINCT visitor_key)",
+            "page_view_count": f"count(DISTINCT {view})",
+            **{name: f"count(DISTINCT IF({name}, {view}, NULL))" for name in spec.page_view_counts},
+            **{name: f"count(DISTINCT IF({name}, visitor_key, NULL))" for name in spec.visitor_counts},
+        }
+    every = {
+        **counts,
+        **{name: f"sum({name})" for name in spec.measures},
+        **(_histogram(spec.distribution, hist_edges_ms) if spec.distribution else {}),
         # A carried text is shown only where all entries agree on it.
-        *[F.when(F.min(n) == F.max(n), F.min(n)).alias(n) for n in spec.carried],
-    ]
+        **{name: f"IF(min({name}) = max({name}), min({name}), NULL)" for name in spec.carried},
+    }
+    return [F.expr(f"{sql} AS {name}") for name, sql in every.items()]
 
 
-def _histogram(name: str, edges: Sequence[int]) -> Column:
-    """Counts in fixed bins: below the first edge, between neighbours, from the last edge on; NULLs count nowhere."""
-    value = F.col(name)
-    bounds = [None, *edges, None]
-    counts = []
-    for low, high in itertools.pairwise(bounds):
-        inside = value.isNotNull()
-        inside = inside & (value >= low) if low is not None else inside
-        inside = inside & (value < high) if high is not None else inside
-        counts.append(F.sum(F.when(inside, 1).otherwise(0)))
-    return F.array(*counts).alias(name)
+def _histogram(distribution: Distribution, edges: Sequence[int]) -> dict[str, str]:
+    """Counts in fixed bins: below the first edge, between neighbours, from the last edge on."""
+    column = distribution.column
+    bins = []
+    for low, high in itertools.pairwise([None, *edges, None]):
+        bounds = [*([f"{{v}} >= {low}"] if low is not None else []), *([f"{{v}} < {high}"] if high is not None else [])]
+        inside = " AND ".join(bounds)
+        if distribution.is_array:
+            bins.append(f"coalesce(sum(size(filter({column}, v -> {inside.format(v='v')}))), 0)")
+        else:
+            bins.append(f"count_if({inside.format(v=column)})")
+    return {column: f"array({', '.join(bins)})"}

@@ -8,17 +8,35 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
-from pyspark.sql import Column, DataFrame, Row
+import pyarrow as pa
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
-from jobs.steps.folding import Folding
-from jobs.steps.marts import BOTS, WITHOUT_ADS_PURPOSE, MartSpec, entries
-from jobs.steps.traffic import HUMAN
+from jobs.steps.marts import (
+    BOTS,
+    OTHER_SURFACE,
+    PAGE_VIEW_KEY,
+    WITHOUT_ADS_PURPOSE,
+    MartSpec,
+    counted_entries,
+    counts_for_ads,
+    not_applicable,
+)
 
-INPUT = "input"
+INPUT, PAGE_VIEWS = "input", "page_views"
+
+
+@dataclass(frozen=True)
+class MartResult:
+    """A mart's rows as they will be published, and the amounts that are published nowhere."""
+
+    spec: MartSpec
+    rows: DataFrame
+    unpublished: pa.Table
 
 
 @dataclass(frozen=True)
@@ -77,88 +95,123 @@ def build_equations(beacons_by_date: dict[dt.date, int], page_views: DataFrame) 
     return equations
 
 
-def mart_equations(page_views: DataFrame, spec: MartSpec, staged: DataFrame, folding: Folding) -> list[Equation]:
-    """Per event date: page views = in the universe + not applicable, by reason; and per additive measure:
-    clean = published + remainder + unpublished + bots + without_ads_purpose."""
-    clean = _clean_side(page_views, spec)
-    universe = entries(page_views, spec).where(F.col("exclusion").isNull()).groupBy("event_date")
-    views = universe.agg(F.count_distinct(F.struct("visitor_key", "page_view_id")).alias("views")).collect()
-    return _page_view_equations(clean, {row["event_date"]: row["views"] for row in views}, spec) + _amount_equations(
-        clean, _published_side(staged, folding, spec), spec
-    )
-
-
-def _clean_side(page_views: DataFrame, spec: MartSpec) -> list[Row]:
-    """Per event date and reason why page views are outside the universe: how many, the sums over their nested
-    entries, and the sums over entries that do not count for want of the purpose ads."""
-    nested = F.col(spec.nested)
-    counted = F.filter(nested, lambda entry: _counts(entry, spec))
-    uncounted = F.filter(nested, lambda entry: ~_counts(entry, spec))
-    reason = (
-        F.when(F.col("traffic_class") != HUMAN, BOTS)
-        .when(nested.isNull(), "not_measured")
-        .when(F.size(nested) == 0, "without_entries")
-        .when(F.size(counted) == 0, WITHOUT_ADS_PURPOSE)
-    )
-    sums = [
-        F.coalesce(F.sum(_nested_sum(part, of)), F.lit(0)).alias(f"{kind}_{name}")
-        for kind, part in (("all", nested), ("uncounted", uncounted))
-        for name, of in spec.measures.items()
+def mart_equations(page_views: DataFrame, marts: Sequence[MartResult]) -> list[Equation]:
+    """Per mart and event date: page views = in the universe + not applicable, by reason; and per additive measure:
+    clean = published + remainder + unpublished + bots + without_ads_purpose. One query per side, for all marts."""
+    clean, published, universe = _clean_side(page_views, marts), _published_side(marts), _universe(page_views, marts)
+    return [
+        equation
+        for mart in marts
+        for equation in (
+            *_page_view_equations(clean[mart.spec.table.name], universe[mart.spec.table.name], mart.spec),
+            *_amount_equations(clean[mart.spec.table.name], published[mart.spec.table.name], mart.spec),
+        )
     ]
-    rows = page_views.withColumn("reason", reason)
-    return rows.groupBy("event_date", "reason").agg(F.count(F.lit(1)).alias("views"), *sums).collect()
 
 
-def _counts(entry: Column, spec: MartSpec) -> Column:
-    if not spec.ad_id:
-        return F.lit(True)
-    return spec.ad_id(entry).isNull() | F.array_contains("purposes", "ads")
+def _clean_side(page_views: DataFrame, marts: Sequence[MartResult]) -> dict[str, list[Row]]:
+    """Per mart, event date, reason why page views are outside the universe, and quantity: how many page views, the
+    sums over their nested entries, and the sums over entries that do not count for want of the purpose ads.
+
+    Entries are added up inside their row, never exploded: the other side is what comes of exploding them.
+    """
+    parts = ", ".join(part for mart in marts for part in _clean_parts(mart.spec))
+    long = page_views.selectExpr("event_date", f"inline(array({parts}))")
+    totals = long.groupBy("table_name", "event_date", "reason", "quantity").agg(
+        F.sum("total").alias("total"), F.sum("uncounted").alias("uncounted")
+    )
+    return _by_mart(totals, marts)
 
 
-def _nested_sum(nested: Column, measure: Callable[[Column], Column]) -> Column:
-    def add(total: Column, entry: Column) -> Column:
-        return total + F.coalesce(measure(entry).cast("long"), F.lit(0))
+def _clean_parts(spec: MartSpec) -> list[str]:
+    """SQL structs: one for the page view itself, one per measure."""
+    counted = f"filter({spec.entries}, entry -> {counts_for_ads(spec)})"
+    uncounted = f"filter({spec.entries}, entry -> NOT {counts_for_ads(spec)})"
+    reason = (
+        f"CASE WHEN {not_applicable(spec)} IS NOT NULL THEN {not_applicable(spec)} "
+        f"WHEN {spec.entries} IS NULL THEN 'not_measured' WHEN size({spec.entries}) = 0 THEN 'without_entries' "
+        f"WHEN size({counted}) = 0 THEN '{WITHOUT_ADS_PURPOSE}' END"
+    )
 
-    return F.aggregate(nested, F.lit(0).cast("long"), add)
+    def part(quantity: str, total: str, uncounted: str) -> str:
+        return (
+            f"named_struct('table_name', '{spec.table.name}', 'reason', {reason}, 'quantity', '{quantity}', "
+            f"'total', {total}, 'uncounted', {uncounted})"
+        )
+
+    def total(entries: str, measure: str) -> str:
+        amount = f"coalesce(CAST({measure} AS BIGINT), 0L)"
+        return f"coalesce(aggregate({entries}, 0L, (total, entry) -> total + {amount}), 0L)"
+
+    return [part(PAGE_VIEWS, "1L", "0L")] + [
+        part(name, total(spec.entries, sql), total(uncounted, sql) if spec.ad_id else "0L")
+        for name, sql in spec.measures.items()
+    ]
 
 
-def _published_side(staged: DataFrame, folding: Folding, spec: MartSpec) -> list[Row]:
-    """Per event date: sums of what is published, of remainders, and of what is published nowhere."""
-    measures = list(spec.measures)
-    part = F.when(F.col("is_remainder"), "remainder").otherwise("published")
-    published = staged.select("event_date", part.alias("part"), *measures)
-    unpublished = folding.unpublished().select("event_date", F.lit("unpublished").alias("part"), *measures)
-    sums = [F.coalesce(F.sum(name), F.lit(0)).alias(name) for name in measures]
-    return published.unionByName(unpublished).groupBy("event_date", "part").agg(*sums).collect()
+def _universe(page_views: DataFrame, marts: Sequence[MartResult]) -> dict[str, list[Row]]:
+    """Per mart and event date: distinct page views behind the entries that count."""
+    every = [
+        counted_entries(page_views, mart.spec).select(
+            F.lit(mart.spec.table.name).alias("table_name"), "event_date", *PAGE_VIEW_KEY
+        )
+        for mart in marts
+    ]
+    views = reduce(DataFrame.unionByName, every).groupBy("table_name", "event_date")
+    return _by_mart(views.agg(F.count_distinct(F.struct(*PAGE_VIEW_KEY)).alias("views")), marts)
 
 
-def _page_view_equations(clean: list[Row], universe: dict[dt.date, int], spec: MartSpec) -> list[Equation]:
+def _published_side(marts: Sequence[MartResult]) -> dict[str, list[Row]]:
+    """Per mart, event date, part and measure: sums of what is published, of remainders, of what is published nowhere."""
+
+    def long(rows: DataFrame, mart: MartResult, part: str) -> DataFrame:
+        parts = ", ".join(f"named_struct('quantity', '{n}', 'amount', CAST({n} AS BIGINT))" for n in mart.spec.measures)
+        named = [f"'{mart.spec.table.name}' AS table_name", "event_date", f"{part} AS part"]
+        return rows.selectExpr(*named, f"inline(array({parts}))")
+
+    published = [long(mart.rows, mart, "IF(is_remainder, 'remainder', 'published')") for mart in marts]
+    spark = marts[0].rows.sparkSession
+    nowhere = [
+        long(spark.createDataFrame(mart.unpublished), mart, "'unpublished'") for mart in marts if mart.unpublished
+    ]
+    every = reduce(DataFrame.unionByName, [*published, *nowhere])
+    return _by_mart(
+        every.groupBy("table_name", "event_date", "part", "quantity").agg(F.sum("amount").alias("n")), marts
+    )
+
+
+def _by_mart(rows: DataFrame, marts: Sequence[MartResult]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {mart.spec.table.name: [] for mart in marts}
+    for row in rows.collect():
+        found[row["table_name"]].append(row)
+    return found
+
+
+def _page_view_equations(clean: list[Row], universe: list[Row], spec: MartSpec) -> list[Equation]:
     totals: dict[dt.date, int] = defaultdict(int)
     terms: dict[dt.date, dict[str, int]] = defaultdict(dict)
-    for date, count in universe.items():
-        terms[date]["in_universe"] = count
+    for row in universe:
+        terms[row["event_date"]]["in_universe"] = row["views"]
     for row in clean:
-        totals[row["event_date"]] += row["views"]
-        if row["reason"] is not None:
-            terms[row["event_date"]][row["reason"]] = row["views"]
+        if row["quantity"] == PAGE_VIEWS:
+            totals[row["event_date"]] += row["total"]
+            if row["reason"] is not None:
+                terms[row["event_date"]][row["reason"]] = row["total"]
     dates = sorted(totals.keys() | terms.keys())
-    return [Equation(spec.table.name, date, "page_views", totals[date], terms[date]) for date in dates]
+    return [Equation(spec.table.name, date, PAGE_VIEWS, totals[date], terms[date]) for date in dates]
 
 
 def _amount_equations(clean: list[Row], published: list[Row], spec: MartSpec) -> list[Equation]:
     left: dict[tuple[dt.date, str], int] = defaultdict(int)
     terms: dict[tuple[dt.date, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in clean:
-        for name in spec.measures:
-            at = row["event_date"], name
-            left[at] += row[f"all_{name}"]
-            if row["reason"] == BOTS:
-                terms[at][BOTS] += row[f"all_{name}"]
-            else:
-                terms[at][WITHOUT_ADS_PURPOSE] += row[f"uncounted_{name}"]
+        at = row["event_date"], row["quantity"]
+        if row["quantity"] != PAGE_VIEWS:
+            left[at] += row["total"]
+            outside = row["reason"] in (BOTS, OTHER_SURFACE)
+            terms[at][row["reason"] if outside else WITHOUT_ADS_PURPOSE] += row["total" if outside else "uncounted"]
     for row in published:
-        for name in spec.measures:
-            terms[row["event_date"], name][row["part"]] += row[name]
+        terms[row["event_date"], row["quantity"]][row["part"]] += row["n"] or 0
     return [
         Equation(spec.table.name, date, name, left[date, name], dict(terms[date, name]), is_amount=True)
         for date, name in sorted(left.keys() | terms.keys())

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from jobs import hover_heatmap_daily, story_attention_daily, viewport_exposure_daily
 from jobs.config import Settings
-from jobs.steps.folding import Folding
-from jobs.steps.reconcile import Equation, mart_equations
-from tests.marts.plain_ladder import FINEST, Entry, EntryId, Keys, PlainMart, Row
+from jobs.steps.folding import fold_entries
+from jobs.steps.reconcile import Equation, MartResult, mart_equations
+from tests.marts.plain_ladder import Entry, EntryId, Keys, PlainMart, Row, climb
 from tests.marts.plain_marts import MARTS
 from tests.marts.small_night import HIST_EDGES_MS, page_views
 from warehouse_schema.clean.page_views import PAGE_VIEWS
@@ -40,15 +40,15 @@ class Night:
 
 @dataclass
 class Folded:
-    """A mart of the small night at one threshold: what the job made, and the entries it was made from."""
+    """A mart of the small night at one threshold: what the job made, the entries it was made from, and where the
+    plain ladder publishes each."""
 
     mart: PlainMart
     min_visitors: int
     clean: list[Entry]
     rows: list[Row]
     step_of: dict[EntryId, str]
-    folding: Folding = field(repr=False)
-    staged: DataFrame = field(repr=False)
+    result: MartResult = field(repr=False)
     equations: list[Equation] = field(repr=False)
 
     @property
@@ -99,25 +99,18 @@ def folded(request: pytest.FixtureRequest, folds: Callable[[str, int], Folded]) 
 
 
 def fold_night(spark: SparkSession, night: Night, name: str, min_visitors: int) -> Folded:
-    """Run the job and collect everything that tests look at."""
+    """Fold the mart and collect everything that tests look at."""
     mart, job = MARTS[name], JOBS[name]
     settings = Settings(min_visitors=min_visitors, hist_edges_ms=HIST_EDGES_MS)
-    folding = job.transform(night.page_views, settings)
-    rows = [row.asDict() for row in folding.published().collect()]
+    spec = job.spec(settings)
+    folding = fold_entries(night.page_views, spec, settings)
+    rows = [row.asDict() for row in folding.published.collect()]
     # The night, too, adds up what it staged, not the plan that led there.
     schema = spark_schema(job.WRITES.columns)
     staged = spark.createDataFrame([tuple(row[n] for n in schema.names) for row in rows], schema)
     clean = mart.entries(night.rows)
-    step_of = {entry.id: FINEST for entry in clean if entry.exclusion is None} | _folded_steps(mart, folding)
-    equations = mart_equations(night.page_views, job.spec(settings), staged, folding)
-    return Folded(mart, min_visitors, clean, rows, step_of, folding, staged, equations)
-
-
-def _folded_steps(mart: PlainMart, folding: Folding) -> dict[EntryId, str]:
-    names = [*mart.grain, "visitor_key", "page_view_id", "step"]
-    steps: dict[Any, str] = {}
-    for *keys, visitor, view, step in folding.folded.select(*names).collect():
-        entry_id = (tuple(keys), visitor, view)
-        assert entry_id not in steps, f"{entry_id} is folded twice: {steps[entry_id]}, {step}"
-        steps[entry_id] = step
-    return steps
+    counted = [entry for entry in clean if entry.exclusion is None]
+    step_of = climb(mart, counted, min_visitors).step_of
+    result = MartResult(spec, staged, folding.unpublished)
+    equations = mart_equations(night.page_views, [result])
+    return Folded(mart, min_visitors, clean, rows, step_of, result, equations)

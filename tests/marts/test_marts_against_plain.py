@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from jobs.steps.folding import UNPUBLISHED
+from jobs.steps.remainders import UNPUBLISHED
 from tests.marts.conftest import JOBS, Folded
-from tests.marts.plain_ladder import FINEST, climb, plain_rows, total_or_none
+from tests.marts.plain_ladder import FINEST, plain_rows, total_or_none
 from tests.marts.small_night import HIST_EDGES_MS
 
 pytestmark = pytest.mark.spark
 
 
-def test_every_entry_is_published_where_the_plain_ladder_publishes_it(folded: Folded) -> None:
-    expected = climb(folded.mart, folded.counted, folded.min_visitors).step_of
-
-    assert folded.step_of == expected
-
-
-def test_every_row_is_the_plain_sum_of_its_own_entries(folded: Folded) -> None:
-    step_of = climb(folded.mart, folded.counted, folded.min_visitors).step_of
-    expected = plain_rows(folded.mart, folded.counted, step_of, HIST_EDGES_MS)
+def test_every_row_is_the_plain_sum_of_the_entries_that_the_plain_ladder_puts_there(folded: Folded) -> None:
+    expected = plain_rows(folded.mart, folded.counted, folded.step_of, HIST_EDGES_MS)
 
     published = {folded.keys(row): row for row in folded.rows}
 
@@ -41,6 +34,16 @@ def test_keys_are_null_only_in_remainders_and_folded_cells_are_larger(folded: Fo
     for row in folded.rows:
         assert (None in folded.keys(row)) == row["is_remainder"]
         assert row.get("cell_px") in {32, 64, 128, 256} or row["is_remainder"] or "cell_px" not in row
+
+
+def test_what_is_published_nowhere_is_what_the_plain_ladder_leaves(folded: Folded) -> None:
+    hidden = [entry for entry in folded.counted if folded.step_of[entry.id] == UNPUBLISHED]
+
+    for name in JOBS[folded.mart.name].WRITES.additive:
+        amounts = sum(folded.result.unpublished[name].drop_null().to_pylist())
+
+        assert amounts == (total_or_none(entry.amounts[name] for entry in hidden) or 0)
+    assert folded.result.unpublished.num_rows == len(hidden)
 
 
 def test_clean_is_published_and_remainder_and_unpublished_and_excluded(folded: Folded) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.config import Settings
 from jobs.steps.reconcile import mart_equations
 from tests.marts.conftest import JOBS, Folded, Night
 from tests.marts.plain_ladder import PlainMart, Row
@@ -50,13 +50,13 @@ def test_a_row_dropped_or_doubled_breaks_the_equations_of_what_it_holds(
     spark: SparkSession, night: Night, folds: Callable[[str, int], Folded], name: str
 ) -> None:
     folded = folds(name, 5)
-    victim = max(folded.staged.collect(), key=lambda row: (row["visitor_count"], row["event_date"]))
-    one = spark.createDataFrame([victim], folded.staged.schema)
+    victim = max(folded.result.rows.collect(), key=lambda row: (row["visitor_count"], row["event_date"]))
+    one = spark.createDataFrame([victim], folded.result.rows.schema)
     broken = {(victim["event_date"], measure) for measure in JOBS[name].WRITES.additive if victim[measure]}
 
     assert broken
-    assert _broken(folded, night.page_views, folded.staged.exceptAll(one)) == broken
-    assert _broken(folded, night.page_views, folded.staged.unionAll(one)) == broken
+    assert _broken(folded, night.page_views, folded.result.rows.exceptAll(one)) == broken
+    assert _broken(folded, night.page_views, folded.result.rows.unionAll(one)) == broken
 
 
 @pytest.mark.parametrize("name", MARTS)
@@ -70,13 +70,12 @@ def test_a_page_view_that_clean_holds_twice_breaks_the_count_of_its_date(
     for key in names:
         again = again.where(again[key] == twice[key])
 
-    broken = _broken(folded, views.unionAll(again), folded.staged)
+    broken = _broken(folded, views.unionAll(again), folded.result.rows)
 
     assert (twice["event_date"], "page_views") in broken
     assert {date for date, _ in broken} == {twice["event_date"]}
 
 
 def _broken(folded: Folded, page_views: DataFrame, staged: DataFrame) -> set[tuple[dt.date, str]]:
-    spec = JOBS[folded.mart.name].spec(Settings())
-    equations = mart_equations(page_views, spec, staged, folded.folding)
+    equations = mart_equations(page_views, [replace(folded.result, rows=staged)])
     return {(e.date, e.quantity) for e in equations if not e.adds_up}
