@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs import hover_heatmap_daily, page_views, story_attention_daily, viewport_exposure_daily
+from jobs import (
+    ad_attention_daily,
+    feed_attention_daily,
+    feed_visibility_minutes,
+    hover_heatmap_daily,
+    page_views,
+    reach_daily,
+    session_attention_daily,
+    story_attention_daily,
+    viewport_exposure_daily,
+    zone_attention_daily,
+)
 from jobs.config import Settings
 from jobs.io.delta import DeltaTables, dates_predicate
 from jobs.io.store import table_uri
@@ -27,7 +39,17 @@ class MartJob(Protocol):
         """How the mart comes from page views."""
 
 
-MART_JOBS: tuple[MartJob, ...] = (hover_heatmap_daily, viewport_exposure_daily, story_attention_daily)
+MART_JOBS: tuple[MartJob, ...] = (
+    hover_heatmap_daily,
+    viewport_exposure_daily,
+    zone_attention_daily,
+    story_attention_daily,
+    feed_attention_daily,
+    ad_attention_daily,
+    feed_visibility_minutes,
+    session_attention_daily,
+    reach_daily,
+)
 
 
 def touched_dates(beacons: DataFrame, new_files: Sequence[str], landed_dates: Sequence[dt.date]) -> list[dt.date]:
@@ -68,20 +90,27 @@ def read_dates(tables: DeltaTables, dates: Sequence[dt.date]) -> DataFrame:
     return tables.read(page_views.WRITES).where(F.col("event_date").isin(list(dates)))
 
 
-def stage_marts(tables: DeltaTables, settings: Settings, dates: Sequence[dt.date], staging: str) -> list[MartResult]:
-    """Aggregate every mart for `dates` and write it as Parquet under `staging`, where no reader looks."""
-    views = read_dates(tables, dates)
+def stage_marts(
+    tables: DeltaTables, settings: Settings, dates: Sequence[dt.date], known: Iterable[dt.date], staging: str
+) -> list[MartResult]:
+    """Aggregate every mart and write it as Parquet under `staging`, where no reader looks.
+
+    A mart is rebuilt for `dates`, and for those of the `known` dates that look at them.
+    """
+    every_date = {*known, *dates}
 
     def stage(job: MartJob) -> MartResult:
         spec = job.spec(settings)
-        folding = fold_entries(views, spec, settings)
+        mart_dates = spec.dates(dates, every_date)
+        views = spec.page_views(tables.read(page_views.WRITES), mart_dates)
+        folding = fold_entries(views, spec, mart_dates, settings)
         path = table_uri(tables.warehouse, f"{staging}/{spec.table.path}")
         folding.published.coalesce(1).write.mode("overwrite").parquet(path)
         rows = tables.spark.read.schema(spark_schema(spec.table.columns)).parquet(path)
-        return MartResult(spec, rows, folding.unpublished)
+        return MartResult(spec, mart_dates, rows, folding.unpublished)
 
     # Marts do not depend on each other, and much of each is planning: together they keep the cores busy.
-    with ThreadPoolExecutor(len(MART_JOBS)) as pool:
+    with ThreadPoolExecutor(min(len(MART_JOBS), 2 * (os.cpu_count() or 1))) as pool:
         staged = list(pool.map(stage, MART_JOBS))
     tables.spark.catalog.clearCache()
     return staged

@@ -11,7 +11,19 @@ from typing import Annotated, Literal, NoReturn
 
 import typer
 
-from jobs.cli_options import RAW, WAREHOUSE, Day, Folder, Raw, Warehouse, date_of, folder_of, share
+from jobs.cli_options import (
+    RAW,
+    WAREHOUSE,
+    Day,
+    Folder,
+    Raw,
+    ReleaseNumber,
+    Warehouse,
+    date_of,
+    folder_of,
+    instant_of,
+)
+from jobs.cli_simulate import simulate
 from jobs.errors import HoverlakeError, InfrastructureFailed, UsageError
 
 app = typer.Typer(
@@ -53,47 +65,7 @@ def nightly(
     print(run_night(Night(date_of(date), raw, warehouse, settings, rebuild)), file=sys.stderr)
 
 
-@app.command()
-def simulate(
-    date: Day,
-    page_views: Annotated[int, typer.Option(metavar="N", help="Page views that start on --date.")] = 3000,
-    seed: Annotated[int, typer.Option(metavar="N", help="Equal seeds give equal bytes.")] = 1,
-    raw: Folder = RAW,
-    truth: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for the expected clean.page_views.")] = None,
-    processes: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Processes; they change nothing but the time.")
-    ] = os.cpu_count() or 1,
-    duplicate_share: Annotated[float, share("Beacons that arrive twice")] = 0.03,
-    conflicting_share: Annotated[float, share("Beacons answered by another one under the same number")] = 0.002,
-    late_share: Annotated[float, share("Beacons that the device held back for days")] = 0.02,
-    malformed_share: Annotated[float, share("Lines broken on the way")] = 0.01,
-    bot_share: Annotated[float, share("Visitors that are programs")] = 0.05,
-    without_consent_share: Annotated[float, share("Visitors who did not consent")] = 0.08,
-    clock_error_share: Annotated[float, share("Visitors whose device clock is wrong")] = 0.04,
-    missing_close_share: Annotated[float, share("Page views on phones and tablets without a last beacon")] = 0.57,
-    phone_share: Annotated[float, share("Visitors on phones")] = 0.42,
-    tablet_share: Annotated[float, share("Visitors on tablets")] = 0.08,
-) -> None:
-    """Write a night of raw logs of simulated people.
-
-    With all that goes wrong in real ones; every option that ends in -share is how much of it.
-    """
-    from jobs.simulator import SimulationOptions, simulate
-
-    options = SimulationOptions(
-        duplicate_share=duplicate_share,
-        conflicting_share=conflicting_share,
-        late_share=late_share,
-        malformed_share=malformed_share,
-        bot_share=bot_share,
-        without_consent_share=without_consent_share,
-        clock_error_share=clock_error_share,
-        missing_close_share=missing_close_share,
-        phone_share=phone_share,
-        tablet_share=tablet_share,
-    )
-    summary = simulate(date_of(date), page_views, seed, folder_of(raw), truth, options, processes)
-    print(str(summary))
+app.command()(simulate)
 
 
 @app.command("import")
@@ -130,16 +102,38 @@ def sql(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="File to write instead of the screen.")
     ] = None,
+    release: ReleaseNumber = None,
 ) -> None:
     """Ask the newest release a question in SQL, without Java.
 
-    Tables are named layer.table, such as mart.story_attention_daily.
+    Tables are named layer.table, such as mart.story_attention_daily; flat views such as clean.hovers have a row per
+    entry of a page view. hist_sum, hist_p50, hist_p90 and hist_quantile read columns that end in _hist.
     """
     from jobs.sql import run_sql
 
-    text = run_sql(warehouse, query, format_, output)
+    text = run_sql(warehouse, query, format_, output, release)
     if text is not None:
         print(text, end="")
+
+
+@app.command()
+def visible(
+    visitor_key: Annotated[str, typer.Option(metavar="KEY", help="The person's pseudonym, 64 hex digits.")],
+    at: Annotated[str, typer.Option(metavar="TIME", help="A moment and its zone, such as 2026-11-20T13:37:05Z.")],
+    warehouse: Warehouse = WAREHOUSE,
+    release: ReleaseNumber = None,
+    sql_: Annotated[bool, typer.Option("--sql", help="Print the query instead, as hoverlake sql takes it.")] = False,
+) -> None:
+    """Say if the feed was visible to one person at a moment.
+
+    Answers yes, no or not measured, with the interval and why it ended. Reads the restricted layer clean.
+    """
+    from jobs.visible import visible, visible_query
+
+    if sql_:
+        print(visible_query(warehouse, visitor_key, instant_of(at), release))
+    else:
+        print(visible(warehouse, visitor_key, instant_of(at), release), end="")
 
 
 @app.command()

@@ -18,6 +18,9 @@ Warehouse = Annotated[
 ]
 Folder = Annotated[str, typer.Option("--raw", envvar="HOVERLAKE_RAW", metavar="DIR", help="Folder of the raw logs.")]
 Day = Annotated[str, typer.Option("--date", metavar="DATE", help="A UTC date, YYYY-MM-DD.")]
+ReleaseNumber = Annotated[
+    int | None, typer.Option("--release", min=1, metavar="N", help="A release; else the newest one.")
+]
 RAW, WAREHOUSE = "data/raw", "data/warehouse"
 
 
@@ -36,6 +39,18 @@ def date_of(text: str) -> dt.date:
     except ValueError:
         pass
     raise UsageError(f"--date {text}: not a date. Give YYYY-MM-DD, for example 2026-11-20.")
+
+
+def instant_of(text: str) -> dt.datetime:
+    """The moment that --at gives, in UTC; UsageError if it is no time or has no time zone."""
+    example = "Give a time and its zone, for example 2026-11-20T13:37:05Z or 2026-11-20T14:37:05+01:00."
+    try:
+        instant = dt.datetime.fromisoformat(text)
+        if instant.tzinfo is not None:
+            return instant.astimezone(dt.UTC)
+    except (ValueError, OverflowError) as error:
+        raise UsageError(f"--at {text}: not a time. {example}") from error
+    raise UsageError(f"--at {text}: no time zone. {example}")
 
 
 def folder_of(uri: str) -> Path:

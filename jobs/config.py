@@ -21,8 +21,10 @@ from jobs.errors import UsageError
 
 Ms = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Px = Annotated[float, Field(ge=0)]
+Count = Annotated[int, Field(ge=1)]
 
-#: 100 ms to 27 min in steps of the square root of two: a quantile read from the bins is off by at most 19 %.
+#: 100 ms to 27 min in steps of the square root of two: a quantile read from the bins is off by less than that factor.
 HIST_EDGES_MS = tuple(round(100 * 2 ** (i / 2)) for i in range(29))
 
 
@@ -63,6 +65,30 @@ class Settings(BaseModel):
 
     # engagement
     engaged_ms: Ms = 5000
+
+    # gestures
+    rage_clicks: Count = 3
+    rage_px: Px = 30
+    rage_ms: Ms = 1000
+    thrash_reversals: Count = 10
+    thrash_ms: Ms = 2000
+
+    # traffic class
+    bot_speed_px_per_s: Px = 10_000
+    bot_fast_steps: Count = 3
+    bot_interval_samples: Annotated[int, Field(ge=2)] = 200
+    bot_line_steps: Count = 20
+    #: Positions computed along a line are off by rounding; those of a hand differ by far more.
+    bot_line_slack_px: Px = 1e-6
+    bot_clicks: Count = 3
+    bot_input_hours: Annotated[int, Field(ge=1, le=24)] = 24
+    bot_reasons: Count = 2
+
+    # sessions and reach
+    session_pause_ms: Ms = 30 * 60_000
+    engaged_session_ms: Ms = 10_000
+    engaged_session_page_views: Count = 2
+    reach_rounding: Count = 10
 
     # marts
     min_visitors: Annotated[int, Field(ge=1)] = 50

@@ -1,13 +1,13 @@
 """`hoverlake sql`: one query on the warehouse's tables as the newest release pins them, without Java.
 
 Each table is a view `layer.name` on the Parquet files of its pinned version, so that all tables of a query belong to
-one night. ops and restricted tables are read at their latest version. A query reads those files and nothing else: no
-other file, no network, no statement that writes.
+one night. ops and restricted tables are read at their latest version. Nested columns of clean.page_views have flat views
+(jobs/sql_views.py), `_hist` columns have macros (jobs/sql_macros.py). A query reads the tables' files and nothing else:
+no other file, no network, no statement that writes.
 """
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,19 +16,23 @@ from typing import TYPE_CHECKING
 import duckdb
 from deltalake.exceptions import DeltaError
 
-from jobs.errors import HoverlakeError, InfrastructureFailed, UsageError
+from jobs.errors import InfrastructureFailed, UsageError
 from jobs.io import releases
 from jobs.io.store import Store, local_path
-from jobs.io.warehouse import check_root, closed_layer, is_permission_error, open_table
+from jobs.io.warehouse import check_root, open_table
+from jobs.sql_errors import NAMES, explained, unknown_table, unreadable
+from jobs.sql_macros import macros
 from jobs.sql_output import Format, written
+from jobs.sql_views import FLAT_VIEWS, flat_view, one_row_per, source_of
 from warehouse_schema import PINNED, TABLES, Table
 from warehouse_schema.derive import sql_type
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
+    from jobs.io.releases import Release
+
 PINNED_NAMES = frozenset(table.name for table in PINNED)
-UNKNOWN_TABLE = re.compile(r'Table with name "?([^"\s!]+)"? does not exist')
 SHOW_TABLES = re.compile(r"\s*show\s+(all\s+)?tables\s*;?\s*", re.I)
 #: What SHOW TABLES answers here: DuckDB's own knows nothing of layers or meanings.
 LISTING = """select schema_name || '.' || view_name as "table", comment as one_row_per
@@ -37,59 +41,84 @@ QUESTIONS = (duckdb.StatementType.SELECT, duckdb.StatementType.MULTI)
 EXPLAIN = re.compile(r"\s*explain\s+(analyze\s+)?(\([^)]*\)\s*)?", re.I)
 
 
-def run_sql(warehouse: str, query: str, format: Format = "table", output: Path | None = None) -> str | None:
-    """The query's answer as text, or None once it is in `output` (needed for parquet).
+def run_sql(
+    warehouse: str,
+    query: str,
+    format: Format = "table",
+    output: Path | None = None,
+    release_number: int | None = None,
+) -> str | None:
+    """The query's answer as text, or None once it is in `output` (needed for parquet). Without a number: the newest release.
 
-    UsageError for an unknown table or column, broken SQL, a writing statement, or a layer that may not be read.
+    UsageError for an unknown table, column or release, broken SQL, a writing statement, or a layer that may not be read.
     """
     if format == "parquet" and output is None:
         raise UsageError("parquet cannot be printed. Give a file: --output answer.parquet.")
     query = _read_only(query)
-    connection = connect(warehouse, named_tables(query))
+    connection = connect(warehouse, named_tables(query), release_number)
     try:
         return written(connection, LISTING if SHOW_TABLES.fullmatch(query) else query, format, output)
     except duckdb.Error as error:
-        raise _explained(error, warehouse) from error
+        raise explained(error, warehouse) from error
     finally:
         connection.close()
 
 
-def connect(warehouse: str, tables: Iterable[str] | None = None) -> duckdb.DuckDBPyConnection:
-    """A connection in UTC with a view for each of `tables`; None: all that the caller may read.
+def connect(
+    warehouse: str, tables: Iterable[str] | None = None, release_number: int | None = None
+) -> duckdb.DuckDBPyConnection:
+    """A connection in UTC with a view for each of `tables`, flat views among them; None: all that the caller may read.
 
     A table without a pin, or not yet written, is empty. Nothing but the views' files can be read, and no setting can
     be changed. UsageError if nothing is published, or a named table is unknown or may not be read.
     """
-    wanted = [_declared(name) for name in tables] if tables is not None else list(TABLES.values())
-    check_root(warehouse)
-    root = local_path(warehouse)
-    is_there = root is None or root.is_dir()
-    release = releases.newest(Store(warehouse)) if is_there else None
-    is_needed = not is_there or tables is None or any(table.name in PINNED_NAMES for table in wanted)
-    if release is None and is_needed:
-        raise UsageError(f"nothing published in {warehouse}; run hoverlake nightly --warehouse {warehouse}.")
+    names = NAMES if tables is None else tuple(tables)
+    wanted = [_declared(name) for name in dict.fromkeys(map(source_of, names))]
+    is_needed = tables is None or release_number is not None or any(table.name in PINNED_NAMES for table in wanted)
+    release = opened_release(warehouse, release_number, is_needed)
     pins = release.tables if release else {}
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'; SET python_enable_replacements = false")
     files: list[str] = []
+    made: set[str] = set()
     for table in wanted:
         try:
             files += _add_view(connection, warehouse, table, pins.get(table.name))
+            made.add(table.name)
         except (UsageError, DeltaError, duckdb.Error, OSError) as error:
-            problem = _unreadable(error, warehouse, table)
+            problem = unreadable(error, warehouse, table)
             if tables is not None or not isinstance(problem, UsageError):
                 raise problem from error
+    _add_flat_views(connection, [name for name in names if name in FLAT_VIEWS and source_of(name) in made])
+    for macro in macros(release) if release else ():
+        connection.execute(macro)
     _lock(connection, files)
     return connection
 
 
+def opened_release(warehouse: str, number: int | None = None, is_needed: bool = True) -> Release | None:
+    """Release `number`, or the newest; None if nothing is published and none `is_needed`, UsageError otherwise."""
+    check_root(warehouse)
+    root = local_path(warehouse)
+    is_there = root is None or root.is_dir()
+    newest = releases.newest(Store(warehouse)) if is_there else None
+    if newest is None and (is_needed or not is_there):
+        raise UsageError(f"nothing published in {warehouse}; run hoverlake nightly --warehouse {warehouse}.")
+    if newest is None or number is None or number == newest.number:
+        return newest
+    release = releases.read(Store(warehouse), number)
+    if release is None:
+        raise UsageError(f"there is no release {number} in {warehouse}; the newest is {newest.number}.")
+    return release
+
+
 def named_tables(query: str) -> list[str] | None:
-    """Tables whose `layer.name` occurs in the query, quoted or not; None if there are none, as for SHOW TABLES.
+    """Tables and flat views whose `layer.name` occurs in the query, quoted or not; None if there are none, as for SHOW TABLES.
 
     By the text, because DuckDB's own list of names needs the tables to be there already (for USING) and knows no
     PIVOT. A name within a string or a comment only costs the opening of its table.
     """
-    return [name for name in TABLES if _reference(name).search(query)] or None
+    return [name for name in NAMES if _reference(name).search(query)] or None
 
 
 def _reference(name: str) -> re.Pattern[str]:
@@ -118,7 +147,7 @@ def _read_only(query: str) -> str:
 
 def _declared(name: str) -> Table:
     if name not in TABLES:
-        raise _unknown_table(name)
+        raise unknown_table(name)
     return TABLES[name]
 
 
@@ -142,8 +171,14 @@ def _add_view(connection: duckdb.DuckDBPyConnection, warehouse: str, table: Tabl
     )
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.layer}")
     connection.execute(f"CREATE VIEW {table.name} AS SELECT {columns} {f'FROM {source}' if source else 'WHERE false'}")
-    connection.execute(f"COMMENT ON VIEW {table.name} IS {_quoted(table.one_row_per)}")
+    connection.execute(f"COMMENT ON VIEW {table.name} IS {quoted(table.one_row_per)}")
     return files
+
+
+def _add_flat_views(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> None:
+    for name in names:
+        connection.execute(flat_view(name))
+        connection.execute(f"COMMENT ON VIEW {name} IS {quoted(one_row_per(name))}")
 
 
 def _local_files(warehouse: str, table: Table, delta: DeltaTable) -> list[str]:
@@ -159,10 +194,10 @@ def _local_files(warehouse: str, table: Table, delta: DeltaTable) -> list[str]:
 def _parquet_scan(table: Table, files: list[str]) -> str:
     """DuckDB's own reader: faster than an Arrow dataset, and it skips partitions. Files may lack columns added later."""
     partitions = ", ".join(
-        f"{_quoted(name)}: {sql_type(table.column(name).type, 'duckdb')}" for name in table.partition_by
+        f"{quoted(name)}: {sql_type(table.column(name).type, 'duckdb')}" for name in table.partition_by
     )
     hive = f", hive_partitioning = true, hive_types = {{{partitions}}}" if partitions else ", hive_partitioning = false"
-    return f"read_parquet([{', '.join(map(_quoted, files))}], union_by_name = true{hive})"
+    return f"read_parquet([{', '.join(map(quoted, files))}], union_by_name = true{hive})"
 
 
 def _dataset(connection: duckdb.DuckDBPyConnection, warehouse: str, table: Table, delta: DeltaTable) -> str | None:
@@ -176,45 +211,11 @@ def _dataset(connection: duckdb.DuckDBPyConnection, warehouse: str, table: Table
 
 def _lock(connection: duckdb.DuckDBPyConnection, files: list[str]) -> None:
     """From here on the views' files can be read, and nothing else."""
-    connection.execute(f"SET allowed_paths = [{', '.join(map(_quoted, files))}]")
+    connection.execute(f"SET allowed_paths = [{', '.join(map(quoted, files))}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """The text as a literal of SQL."""
     return "'" + text.replace("'", "''") + "'"
-
-
-def _unreadable(error: Exception, warehouse: str, table: Table) -> HoverlakeError:
-    if isinstance(error, UsageError):
-        return error
-    if is_permission_error(error):
-        return closed_layer(warehouse, table)
-    return InfrastructureFailed(
-        f"{table.name} in {warehouse} cannot be read: {_short(error)} Check the store, then ask again."
-    )
-
-
-def _explained(error: duckdb.Error, warehouse: str) -> HoverlakeError:
-    """The engine's words in ours; its hint with the query's line and caret stays."""
-    unknown = UNKNOWN_TABLE.search(str(error))
-    if unknown:
-        return _unknown_table(unknown[1])
-    if is_permission_error(error) and not isinstance(error, duckdb.PermissionException):
-        return UsageError(f"a file in {warehouse} may not be read by you. Ask for permission. ({_short(error)})")
-    if isinstance(error, duckdb.PermissionException):
-        return UsageError(f"a query sees the warehouse's tables only, no other file. ({_short(error)})")
-    if isinstance(error, duckdb.IOException):
-        return InfrastructureFailed(f"{warehouse} cannot be read: {_short(error)} Check the store, then ask again.")
-    return UsageError(f"the query failed: {error}\nMend it and ask again; DESCRIBE layer.table lists columns.")
-
-
-def _unknown_table(name: str) -> UsageError:
-    bare = {table.split(".")[1]: table for table in TABLES}
-    close = difflib.get_close_matches(name, [*TABLES, *bare], n=1)
-    hint = f" Did you mean {bare.get(close[0], close[0])}?" if close else ""
-    return UsageError(f"there is no table {name}.{hint} Tables: {', '.join(sorted(TABLES))}.")
-
-
-def _short(error: BaseException) -> str:
-    return str(error).split("\n", 1)[0][:300]

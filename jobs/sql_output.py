@@ -164,8 +164,13 @@ def _aligned(line: Sequence[str], widths: Sequence[int], is_right: Sequence[bool
 
 def _cell(value: Any) -> str:
     text = "NULL" if value is None else str(_csv_cell(value)) if not isinstance(value, float) else str(value)
-    text = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text[: MAX_CELL_CHARS + 1])
+    text = printable(text[: MAX_CELL_CHARS + 1])
     return text if len(text) <= MAX_CELL_CHARS else text[: MAX_CELL_CHARS - 1] + "…"
+
+
+def printable(text: str) -> str:
+    """The text with every sign escaped that a terminal would not print but obey."""
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
 
 
 def _is_numeric(values: Sequence[Any]) -> bool:

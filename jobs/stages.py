@@ -82,8 +82,12 @@ class Stages:
             self.equations += built
             facts.append(f"{len(dates)} event dates, {sum(e.left for e in built):,} beacons")
         with night.progress.stage("stage marts") as facts:
-            self.staged = stage_marts(self.tables, night.settings, dates, night.staging)
+            self.staged = stage_marts(self.tables, night.settings, dates, self._known_dates(), night.staging)
             facts.append(f"{len(self.staged)} marts")
+
+    def _known_dates(self) -> list[dt.date]:
+        base = self.given.base
+        return [dt.date.fromisoformat(date) for date in base.event_dates] if base else []
 
     def audit(self, dates: Sequence[dt.date]) -> None:
         """Hold what is written but not published against the expectations; critical ones stop the night."""
@@ -107,7 +111,7 @@ class Stages:
         """A night that does not add up is not published."""
         if self.staged:
             with self.night.progress.stage("reconcile") as facts:
-                self.equations += mart_equations(read_dates(self.tables, dates), self.staged)
+                self.equations += mart_equations(self.tables.read(PAGE_VIEWS), self.staged)
                 facts.append(f"{len(self.equations)} equations")
         broken = [equation for equation in self.equations if not equation.adds_up]
         if broken:
@@ -128,7 +132,7 @@ class Stages:
         night, base = self.night, self.given.base
         with night.progress.stage("publish"):
             with ThreadPoolExecutor(max(1, len(self.staged))) as pool:
-                list(pool.map(lambda staged: self._publish_mart(staged, dates), self.staged))
+                list(pool.map(self._publish_mart, self.staged))
             number = base.number + 1 if base else 1
             message = self._summary(number, dates)
             self._write_ops(dates, 0, message)
@@ -139,8 +143,8 @@ class Stages:
                 )
         return message
 
-    def _publish_mart(self, staged: MartResult, dates: list[dt.date]) -> None:
-        self.tables.replace(staged.spec.table, staged.rows, dates_predicate("event_date", dates))
+    def _publish_mart(self, staged: MartResult) -> None:
+        self.tables.replace(staged.spec.table, staged.rows, dates_predicate("event_date", staged.dates))
 
     def _summary(self, number: int, dates: Sequence[dt.date]) -> str:
         aside = sum(1 for i in self.given.inspections if i.problem)

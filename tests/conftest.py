@@ -36,7 +36,9 @@ class Demo:
 def spark() -> Iterator[SparkSession]:
     # Test nights are tiny: the second compiler would cost more than its code wins back. The code of one compiler gets
     # 48 MB by default; once they are full, everything after is interpreted.
-    os.environ.setdefault("HOVERLAKE_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseParallelGC -XX:ReservedCodeCacheSize=256m")
+    os.environ.setdefault(
+        "HOVERLAKE_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseParallelGC -XX:ReservedCodeCacheSize=256m"
+    )
     # One session holds what a hundred nights' worth of plans and caches leave behind.
     os.environ.setdefault("HOVERLAKE_DRIVER_MEMORY", "5g")
     from jobs.io.session import start_session

@@ -16,6 +16,7 @@ import pytest
 
 from jobs.errors import InfrastructureFailed, UsageError
 from jobs.sql import connect, named_tables, run_sql
+from jobs.sql_views import FLAT_VIEWS
 from tests.reading.small_warehouse import publish_release, write_table
 from warehouse_schema import TABLES
 from warehouse_schema.derive import rows, sql_type
@@ -105,7 +106,7 @@ def test_describe_and_show_tables_tell_what_there_is(warehouse: str) -> None:
     shown = json.loads(run_sql(warehouse, "SHOW TABLES;", "json") or "")
 
     assert described[0] | {"column_name": "event_date", "column_type": "DATE"} == described[0]
-    assert [entry["table"] for entry in shown] == sorted(TABLES)
+    assert [entry["table"] for entry in shown] == sorted([*TABLES, *FLAT_VIEWS])
     assert shown[-1]["one_row_per"] == TABLES[sorted(TABLES)[-1]].one_row_per
 
 

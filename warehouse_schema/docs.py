@@ -82,9 +82,22 @@ def render_index() -> str:
     return _page(
         "# Tables and formats",
         _grid(("Table", "One row per", "Readers see"), rows),
-        "Raw logs: [cursor-beacon/1](raw/cursor-beacon-1.md), its [JSON Schema](raw/cursor-beacon-1.schema.json), and "
+        "## Metrics\n\nWhat each number means, with an example to recompute by hand. Examples show of a beacon only what "
+        "matters; the rest is the same in all: page view `pv` of visitor `v`, started 2026-11-20 12:00:00 UTC "
+        "(`started_at` stands for clocks that agree on another start), surface `feed`, a mouse on a desktop of "
+        "1280 x 640 px.\n\n" + _grid(("Metric", "In one sentence"), _metric_pages()),
+        "## Formats\n\nRaw logs: [cursor-beacon/1](raw/cursor-beacon-1.md), its [JSON Schema](raw/cursor-beacon-1.schema.json), and "
         "[why lines are rejected](raw/rejections.md). Words and units: [GLOSSARY](../GLOSSARY.md).",
     )
+
+
+def _metric_pages() -> list[tuple[str, str]]:
+    """Every page of docs/metrics, as its title with a link and its first sentence."""
+    found = []
+    for path in sorted((DOCS / "metrics").glob("*.md")):
+        title, sentence, *_ = path.read_text(encoding="utf-8").split("\n\n")
+        found.append((f"[{title.removeprefix('# ')}](metrics/{path.name})", sentence))
+    return found
 
 
 def pages() -> dict[str, str]:

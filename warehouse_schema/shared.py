@@ -9,6 +9,19 @@ MISSING = "(none)"
 
 VIEWPORT_CLASSES = ("<480", "<768", "<1024", "<1440", "<1920", ">=1920", MISSING)
 
+#: Buckets of the place in the feed, by the lowest rank of each; ranks below 1 and unknown ones are MISSING.
+FEED_RANK_BUCKETS = {"1": 1, "2": 2, "3": 3, "4-5": 4, "6-10": 6, "11-20": 11, "21-50": 21, "51+": 51}
+
+#: Why a page view looks like a program's (METRICS 5), as `traffic_reasons` stores them, sorted.
+TRAFFIC_REASONS = (
+    "clicks_without_samples",
+    "collinear_steps",
+    "constant_interval",
+    "fast_steps",
+    "input_every_hour",
+    "user_agent",
+)
+
 EVENT_DATE = Column(
     "event_date",
     "date",

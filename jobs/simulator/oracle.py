@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,16 @@ import crawleruseragents
 from jobs.simulator.merge import MergedView, date_of, merge_beacons
 from jobs.simulator.oracle_cursor import heat_cells, hovers_of, measures_hover, rests_of
 from jobs.simulator.oracle_feed import exposure, item_views
+from jobs.simulator.oracle_gestures import (
+    BOT_HOURS,
+    BOT_REASONS,
+    Step,
+    cursor_reasons,
+    hours_with_input,
+    rage_count,
+    strokes_of,
+    thrash_count,
+)
 from jobs.simulator.oracle_time import (
     ScrollPath,
     end_of_view,
@@ -29,8 +39,9 @@ from jobs.simulator.oracle_time import (
     total,
     visible_time,
 )
+from jobs.simulator.oracle_zones import zone_views
 
-__all__ = ["MergedView", "expected_page_view", "merge_beacons"]
+__all__ = ["MergedView", "expected_page_view", "expected_page_views", "merge_beacons"]
 
 MISSING = "(none)"
 #: Each class of viewport widths ends below its number of CSS px.
@@ -38,22 +49,40 @@ VIEWPORT_CLASSES = ((480, "<480"), (768, "<768"), (1024, "<1024"), (1440, "<1440
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
-def expected_page_view(view: MergedView) -> dict[str, Any]:
-    """The row that `clean.page_views` must have for this page view, `visitor_id` in place of `visitor_key`.
+def expected_page_views(views: Iterable[MergedView]) -> list[dict[str, Any]]:
+    """The rows that `clean.page_views` must have for these page views, `visitor_id` in place of `visitor_key`.
 
-    Without the flags `is_first_in_*`, which need the whole date, and without columns that are only carried over.
+    `views` must hold all page views of each visitor and event date, because some programs only show over a whole
+    date. Without the flags `is_first_*`, and without columns that are only carried over.
     """
+    views = list(views)
+    hours = hours_with_input(views)
+    return [_row(view, hours[view.visitor_id, date_of(view.started_ms)]) for view in views]
+
+
+def expected_page_view(view: MergedView) -> dict[str, Any]:
+    """The row of a page view that is its visitor's only one on its event date."""
+    (row,) = expected_page_views([view])
+    return row
+
+
+def _row(view: MergedView, hours: set[int]) -> dict[str, Any]:
+    """One row; `hours` are those of the event date with an input of the visitor."""
     events = event_instants(view)
     end = end_of_view(events, view.observed_until_ms)
     gaps = gaps_between(events)
     seen = visible_time(view, end, gaps)
     engaged = engaged_time(view, visible_time(view, end, gaps, must_focus=True))
     scroll = ScrollPath(view.scroll)
+    strokes = strokes_of(view)
     rests = rests_of(view.pointer or [], scroll, seen, end) if measures_hover(view) else None
     hovers = None if rests is None else hovers_of(view, rests, seen)
     depth_px, depth_share = scroll_depth(view)
     return {
         **_context(view),
+        **_traffic(view, strokes, hours),
+        "rage_count": rage_count(view),
+        "thrash_count": thrash_count(view, strokes),
         "gap_ms": total(gaps),
         "absolute_ms": end,
         "visible_ms": total(seen),
@@ -63,6 +92,7 @@ def expected_page_view(view: MergedView) -> dict[str, Any]:
         "heat_cells": heat_cells(view, rests, scroll, seen),
         "hovers": hovers,
         "item_views": item_views(view, rests, hovers, engaged, seen, end),
+        "zone_views": zone_views(view, hovers),
         "clicks": None if view.clicks is None else [click._asdict() for click in view.clicks],
         "visibility": [
             {"started_at": _at(view, a), "ended_at": _at(view, b), "end_reason": end_reason(view, b, end)}
@@ -87,7 +117,6 @@ def _context(view: MergedView) -> dict[str, Any]:
         "device_type": _said(view.device, "type"),
         "viewport_class": viewport_class(view.device.get("viewport_w_px")),
         "purposes": view.purposes,
-        "traffic_class": "declared_bot" if is_declared_bot(view.device.get("user_agent")) else "human",
         "beacons_received": view.beacons_received,
         "beacons_missing": view.beacons_missing,
         "beacons_duplicate": view.beacons_duplicate,
@@ -96,6 +125,18 @@ def _context(view: MergedView) -> dict[str, Any]:
         "is_state_measured": view.state is not None,
         "unknown_position_count": unknown,
     }
+
+
+def _traffic(view: MergedView, strokes: list[list[Step]], hours: set[int]) -> dict[str, Any]:
+    """Who declares itself is believed; two other reasons are a suspicion, one is only noted (METRICS 5)."""
+    reasons = cursor_reasons(view, strokes)
+    if len(hours) >= BOT_HOURS:
+        reasons.add("input_every_hour")
+    traffic_class = "suspected_bot" if len(reasons) >= BOT_REASONS else "human"
+    if is_declared_bot(view.device.get("user_agent")):
+        traffic_class = "declared_bot"
+        reasons.add("user_agent")
+    return {"traffic_class": traffic_class, "traffic_reasons": sorted(reasons)}
 
 
 def _said(context: Mapping[str, Any], name: str) -> str:

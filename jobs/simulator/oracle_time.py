@@ -173,8 +173,12 @@ def engaged_time(view: MergedView, focused: Sequence[Interval]) -> list[Interval
     """Instants within 5 s after an input while focused; None if no stream of inputs is measured."""
     if view.pointer is None and view.clicks is None and view.scroll is None:
         return None
-    inputs = [p.t_ms for p in (view.pointer or []) if is_known(p.x_px, p.y_px)]
-    inputs += [c.t_ms for c in (view.clicks or []) if is_known(c.x_px, c.y_px)]
-    inputs += [s.t_ms for s in (view.scroll or []) if has_offset(s)]
-    windows = join_touching((t, t + ENGAGED_MS) for t in inputs)
+    windows = join_touching((t, t + ENGAGED_MS) for t in input_instants(view))
     return [part for a, b in windows for part in clip(a, b, focused)]
+
+
+def input_instants(view: MergedView) -> list[int]:
+    """When somebody did something: samples (a finger's too) and clicks of known position, scrolls of known offset."""
+    instants = [p.t_ms for p in (view.pointer or []) if is_known(p.x_px, p.y_px)]
+    instants += [c.t_ms for c in (view.clicks or []) if is_known(c.x_px, c.y_px)]
+    return instants + [s.t_ms for s in (view.scroll or []) if has_offset(s)]

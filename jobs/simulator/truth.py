@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from jobs.simulator.dirt import ACCEPTED, Line
 from jobs.simulator.options import SimulationSummary
-from jobs.simulator.oracle import expected_page_view, merge_beacons
+from jobs.simulator.oracle import expected_page_views, merge_beacons
 from warehouse_schema.clean.page_views import PAGE_VIEWS
 from warehouse_schema.derive import arrow_schema
 from warehouse_schema.table import Array, Column, Struct
@@ -31,6 +31,7 @@ TRUTH_COLUMNS = (
     "viewport_class",
     "purposes",
     "traffic_class",
+    "traffic_reasons",
     "beacons_received",
     "beacons_missing",
     "beacons_duplicate",
@@ -44,9 +45,12 @@ TRUTH_COLUMNS = (
     "engaged_ms",
     "scroll_depth_px",
     "scroll_depth_share",
+    "rage_count",
+    "thrash_count",
     "heat_cells",
     "hovers",
     "item_views",
+    "zone_views",
     "clicks",
     "visibility",
     "exposure",
@@ -67,19 +71,22 @@ def truth_schema() -> pa.Schema:
 def _without_flags(column: Column) -> Column:
     if not (isinstance(column.type, Array) and isinstance(column.type.of, Struct)):
         return column
-    fields = tuple(f for f in column.type.of.fields if not f.name.startswith("is_first_in_"))
+    fields = tuple(f for f in column.type.of.fields if not f.name.startswith("is_first_"))
     return replace(column, type=Array(Struct(fields)))
 
 
 def expected_rows(lines: Iterable[Line]) -> list[dict[str, Any]]:
-    """One row per page view with an accepted beacon among `lines`, by visitor and page view."""
+    """One row per page view with an accepted beacon among `lines`, by visitor and page view.
+
+    `lines` must be all lines of their visitors.
+    """
     page_views: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for line in lines:
         if line.outcome == ACCEPTED:
             beacon = json.loads(line.text)
             beacon["line_sha256"] = hashlib.sha256(line.text).hexdigest()
             page_views.setdefault((beacon["visitor_id"], beacon["page_view_id"]), []).append(beacon)
-    return [expected_page_view(merge_beacons(page_views[key])) for key in sorted(page_views)]
+    return expected_page_views(merge_beacons(page_views[key]) for key in sorted(page_views))
 
 
 def truth_table(rows: Sequence[dict[str, Any]]) -> pa.Table:

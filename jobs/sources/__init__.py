@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.errors import InputUnreadable, UsageError
-from jobs.sources import dice_feed, sapimouse
+from jobs.sources import balabit, dice_feed, rrweb, sapimouse, scroll_readability
 from jobs.sources.beacons import beacons_of
 from jobs.sources.page_view import PageView, Tally
 from jobs.sources.raw_files import write_raw_files
 
 __all__ = ["SOURCES", "ImportSummary", "Source", "import_source"]
 
-_MODULES = (sapimouse, dice_feed)
+_MODULES = (sapimouse, balabit, rrweb, dice_feed, scroll_readability)
 
 
 @dataclass(frozen=True)

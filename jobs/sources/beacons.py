@@ -3,7 +3,8 @@
 Foreign logs come without consent, clocks and flushes; these are the rules that fill them in, the same for every
 format. Consent is `product_development` alone, the purpose for which such logs are published. A page view starts on
 the date asked for, at an instant that its identity decides, early enough to end before midnight UTC. A beacon is sent
-at the instant of its last record and received at once, so that clock repair finds the same start for all of them.
+at the instant of its last record and received at once, so that clock repair finds the same start for all of them;
+only a source with a collector's clock of its own says when it was received.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def page_view_id(source: str, code: str, date: datetime.date) -> str:
 def beacons_of(source: str, page_view: PageView, date: datetime.date) -> Iterator[dict[str, Any]]:
     """The beacons of one page view in order of `seq`, the last one closing."""
     name = page_view_id(source, page_view.code, date)
-    started_at_ms = start_of(name, date, page_view.observed_until_ms)
+    started_at_ms = start_of(name, date, max([page_view.observed_until_ms, *page_view.received_ms.values()]))
     cuts = cut_times(page_view)
     for seq, (after_ms, until_ms) in enumerate(pairwise([None, *cuts, None])):
         observed_until_ms = page_view.observed_until_ms if until_ms is None else until_ms
@@ -52,7 +53,7 @@ def beacons_of(source: str, page_view: PageView, date: datetime.date) -> Iterato
             "visitor_id": visitor_id(source, page_view.visitor),
             "started_at_ms": started_at_ms,
             "sent_at_ms": started_at_ms + observed_until_ms,
-            "received_at_ms": started_at_ms + observed_until_ms,
+            "received_at_ms": started_at_ms + page_view.received_ms.get(observed_until_ms, observed_until_ms),
             "observed_until_ms": observed_until_ms,
             "page": dict(page_view.page),
             "device": dict(page_view.device),

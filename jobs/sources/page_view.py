@@ -30,6 +30,9 @@ class PageView:
     `visitor` and `code` are the source's own names, without the format's prefix; `code` is unique in the source.
     A stream that the source cannot measure is absent from `streams`; one that it measured and found empty is there
     with empty arrays. Unknown facts are left out of `page`, `device` and the entries of `item_meta`.
+
+    `received_ms` is the collector's own clock, if the source has one: ms since the same start, by the t_ms of the
+    records that it received then. Without it every record is received at the instant that it tells.
     """
 
     visitor: str
@@ -40,3 +43,4 @@ class PageView:
     device: Mapping[str, Any]
     item_meta: list[dict[str, Any]] = field(default_factory=list)
     experiments: Mapping[str, str] = field(default_factory=dict)
+    received_ms: Mapping[int, int] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Context of a page view: what its lowest beacon says of page and device, its purposes, its class (METRICS 1)."""
+"""Context of a page view: what its lowest beacon says of page and device, its purposes (METRICS 1)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Context:
     purposes: pa.Array
     has_ads: Bools
     is_touch: Bools
-    is_human: Bools
+    is_declared_bot: Bools
     is_closed: Bools
 
 
@@ -56,7 +56,7 @@ def read_context(deduplicated: Deduplicated) -> Context:
         has_ads=has_ads,
         is_touch=np.asarray(pc.equal(lowest["pointer_type"], "touch"), bool),
         is_closed=np.bincount(view, weights=np.asarray(beacons["is_last"], bool)) > 0,
-        is_human=~declared_bots(lowest["user_agent"].combine_chunks()),
+        is_declared_bot=declared_bots(lowest["user_agent"].combine_chunks()),
     )
 
 

@@ -40,7 +40,8 @@ class Scroll:
 class Samples:
     """Pointer records with a known position, on the axis; `stop` ends the rest, before it is clipped to V.
 
-    `is_break` says that this sample does not continue the one before it.
+    `follows` says that no other page view and no record without a known position lies between this sample and the one
+    before it; `is_break` that it does not continue that one, for this or another reason (METRICS 1).
     """
 
     view: Ints
@@ -49,6 +50,7 @@ class Samples:
     px: Floats
     py: Floats
     target: Ints
+    follows: Bools
     is_break: Bools
 
     def __len__(self) -> int:
@@ -119,18 +121,19 @@ def read_samples(stream: Stream, timeline: Timeline, target: Ints, settings: Set
     stop = np.minimum(following, x + settings.rest_ms)
     index = np.flatnonzero(known)
     unknown_count = np.bincount(stream.view[~known], minlength=len(timeline.base))
-    is_break = _breaks(index, stream.view[known], x[known], timeline, settings.rest_ms)
-    samples = Samples(stream.view[known], x[known], stop[known], px[known], py[known], target[known], is_break)
+    view, x = stream.view[known], x[known]
+    follows = np.zeros(len(x), bool)
+    follows[1:] = (view[1:] == view[:-1]) & (index[1:] == index[:-1] + 1)
+    is_break = ~follows | _is_apart(x, timeline, settings.rest_ms)
+    samples = Samples(view, x, stop[known], px[known], py[known], target[known], follows, is_break)
     return samples, unknown_count
 
 
-def _breaks(index: Ints, view: Ints, x: Ints, timeline: Timeline, break_ms: int) -> Bools:
-    """True where a sample does not continue its predecessor: other page view, a record without position between
-    them, more than break_ms apart, or some time between them outside V."""
-    apart = x[1:] - x[:-1]
-    outside = timeline.visible.length_within(x[:-1], x[1:]) < apart
-    broken = (view[1:] != view[:-1]) | (index[1:] != index[:-1] + 1) | (apart > break_ms) | outside
-    return np.concatenate((np.ones(min(1, len(x)), bool), broken))
+def _is_apart(x: Ints, timeline: Timeline, break_ms: int) -> Bools:
+    """Where a sample comes more than break_ms after its predecessor, or some time between them lies outside V."""
+    since_ms = x[1:] - x[:-1]
+    is_outside = timeline.visible.length_within(x[:-1], x[1:]) < since_ms
+    return np.concatenate((np.ones(min(1, len(x)), bool), (since_ms > break_ms) | is_outside))
 
 
 def only_cursors(samples: Samples, is_touch: Bools) -> Samples:

@@ -7,11 +7,11 @@ distinct visitors of a mart's row are then a plain sum of flags.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 
-from jobs.config import Settings
 from jobs.steps import cursor, engagement, hover
 from jobs.steps.context import Context
 from jobs.steps.intervals import Bools, Groups, Ints, pack
@@ -25,25 +25,28 @@ SPACES = np.array(["document", "viewport"])
 
 @dataclass(frozen=True)
 class BatchViews:
-    """Page views of a batch: context, visitor number, and what was measured on each."""
+    """Page views of a batch: context, visitor number, class, and what was measured on each."""
 
     context: Context
     visitor: Ints
+    is_human: Bools
     is_cursor_measured: Bools
     is_click_measured: Bools
     is_item_measured: Bools
     is_state_measured: Bools
     is_input_measured: Bools
 
+    @cached_property
+    def _codes(self) -> dict[str, Ints]:
+        """Numbers for the values of the columns that marts group by, encoded once for all of them."""
+        context = self.context
+        columns = {name: context.lowest[name].combine_chunks() for name in ("surface", "layout_id", "device_type")}
+        columns["viewport_class"] = context.viewport_class
+        return {name: encode(column).columns[0] for name, column in columns.items()}
+
     def group(self, *names: str) -> Ints:
         """One number per page view for its visitor, event date and the columns `names`."""
-        codes = [encode(self._strings(name)).columns[0] for name in names]
-        return pack(self.visitor, self.context.event_day, *codes)
-
-    def _strings(self, name: str) -> pa.Array:
-        if name == "viewport_class":
-            return self.context.viewport_class
-        return self.context.lowest[name].combine_chunks()
+        return pack(self.visitor, self.context.event_day, *(self._codes[name] for name in names))
 
 
 def first_of_group(counts: Bools, *key: Ints) -> Bools:
@@ -58,7 +61,7 @@ def heat_column(views: BatchViews, cells: cursor.HeatCells) -> pa.Array:
     """heat_cells: cursor measures are NULL without a cursor, clicks without a clicks stream."""
     group = views.group("surface", "layout_id", "device_type", "viewport_class")
     no_cursor = ~views.is_cursor_measured[cells.view]
-    is_human = views.context.is_human[cells.view]
+    is_human = views.is_human[cells.view]
     fields = {
         "space": pa.array(SPACES[cells.space]),
         "cell_x": cells.cell_x,
@@ -79,21 +82,19 @@ def heat_column(views: BatchViews, cells: cursor.HeatCells) -> pa.Array:
 def hover_column(
     views: BatchViews,
     hovers: hover.Hovers,
-    clicks: cursor.Clicks,
+    flags: hover.HoverFlags,
     strings: pa.Array,
     time: Timeline,
-    settings: Settings,
 ) -> pa.Array:
     """hovers, in the order of the samples."""
-    is_clicked = hover.clicked(hovers, clicks, time, settings.hover_click_ms)
     fields = {
         "target": strings.take(pa.array(hovers.target)),
         "start_ms": hovers.start - time.base[hovers.view],
         "dwell_ms": hovers.dwell_ms,
         "active_ms": hovers.active_ms,
         "sample_count": hovers.sample_count,
-        "is_long": hovers.dwell_ms >= settings.long_hover_ms,
-        "is_clicked": Masked(is_clicked, ~views.is_click_measured[hovers.view]),
+        "is_long": flags.is_long,
+        "is_clicked": Masked(flags.is_clicked, ~views.is_click_measured[hovers.view]),
     }
     return lists_of_structs(schema.HOVER, hovers.view, fields, views.is_cursor_measured)
 
@@ -130,8 +131,6 @@ def exposure_column(views: BatchViews, scroll: cursor.Scroll, time: Timeline, ce
     fields = {
         "cell_y": rows.cell_y,
         "visible_ms": rows.visible_ms,
-        "is_first_in_viewport_exposure": first_of_group(
-            views.context.is_human[rows.view], group[rows.view], rows.cell_y
-        ),
+        "is_first_in_viewport_exposure": first_of_group(views.is_human[rows.view], group[rows.view], rows.cell_y),
     }
     return lists_of_structs(schema.EXPOSURE, rows.view, fields, is_known)

@@ -10,6 +10,7 @@ still short of visitors, and of the rows that may join them, come to the driver 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -37,9 +38,9 @@ class Folding:
     unpublished: pa.Table
 
 
-def fold_entries(page_views: DataFrame, spec: MartSpec, settings: Settings) -> Folding:
-    """The mart's rows from page views: sums over the entries that count, small groups folded."""
-    return fold(counted_entries(page_views, spec), spec, settings.min_visitors, settings.hist_edges_ms)
+def fold_entries(page_views: DataFrame, spec: MartSpec, dates: Sequence[dt.date], settings: Settings) -> Folding:
+    """The mart's rows of `dates` from page views: sums over the entries that count, small groups folded."""
+    return fold(counted_entries(page_views, spec, dates), spec, settings.min_visitors, settings.hist_edges_ms)
 
 
 def fold(entries: DataFrame, spec: MartSpec, min_visitors: int, hist_edges_ms: Sequence[int]) -> Folding:
@@ -103,7 +104,9 @@ def _rows(stepped: DataFrame, spec: MartSpec, hist_edges_ms: Sequence[int]) -> D
 def _published(rows: DataFrame, spec: MartSpec) -> DataFrame:
     """Rows with `step`, as the mart's columns."""
     remainders = ", ".join(f"'{step.name}'" for step in spec.ladder if step.is_remainder)
-    return rows.withColumn("is_remainder", F.expr(f"step IN ({remainders})")).select(*spec.table.column_names)
+    rounded = {name: f"{name} + {to} DIV 2 - ({name} + {to} DIV 2) % {to}" for name, to in spec.rounded_to.items()}
+    shown = {"is_remainder": f"step IN ({remainders})", **rounded}
+    return rows.selectExpr(*[f"{shown.get(name, name)} AS {name}" for name in spec.table.column_names])
 
 
 def _amounts(entries: DataFrame, spec: MartSpec) -> pa.Table:
@@ -139,7 +142,8 @@ def _moved(
     found = every.join(*_same_row(every, wanted, row_key)).select(*every.columns, "row_number").toArrow()
     number = np.asarray(found["row_number"], np.int64)
     visitor = encode(found["visitor_key"].combine_chunks()).columns[0]
-    step_of_row = remainders.place(number, visitor, min_visitors)
+    is_person = np.asarray(found["visitor_key"].is_valid())
+    step_of_row = remainders.place(number[is_person], visitor[is_person], min_visitors)
     steps = pa.array(step_of_row, pa.string()).take(pa.array(number))
     found = found.set_column(found.column_names.index("step"), "step", steps).drop_columns("row_number")
     moved = entries.sparkSession.createDataFrame(found.filter(steps.is_valid()))

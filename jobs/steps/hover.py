@@ -66,6 +66,20 @@ def hovers(samples: Samples, dwell: TargetDwell, hover_ms: int) -> Hovers:
     )
 
 
+@dataclass(frozen=True)
+class HoverFlags:
+    """Per hover: whether it was long, whether its target was clicked; the latter means nothing without clicks."""
+
+    is_long: Bools
+    is_clicked: Bools
+
+
+def hover_flags(hovers: Hovers, clicks: Clicks, timeline: Timeline, settings: Settings) -> HoverFlags:
+    """Flags of every hover."""
+    is_clicked = clicked(hovers, clicks, timeline, settings.hover_click_ms)
+    return HoverFlags(hovers.dwell_ms >= settings.long_hover_ms, is_clicked)
+
+
 def clicked(hovers: Hovers, clicks: Clicks, timeline: Timeline, hover_click_ms: int) -> Bools:
     """Whether a click on the hover's target falls within [start, end + hover_click_ms]."""
     view = np.concatenate((hovers.view, clicks.view))

@@ -16,7 +16,7 @@ from jobs.steps.nested import Masked, lists_of_structs
 from jobs.steps.streams import Stream, encode
 from jobs.steps.timeline import Timeline
 from warehouse_schema.clean import page_views as schema
-from warehouse_schema.shared import MISSING
+from warehouse_schema.shared import FEED_RANK_BUCKETS, MISSING
 
 META_FIELDS = ("item_type", "feed_rank", "width_px", "height_px", "topic", "ad_id")
 
@@ -91,6 +91,7 @@ def item_column(
     attended = feed.attended_ms(slots, states, items.equals("item_type", "zone"), engaged)
     fields = (
         _identity(views, items, strings)
+        | _first_flags(views, items, measured.is_viewable)
         | _exposure(views, items, measured, click_count, settings)
         | _attention(views, items, item_hover, click_count, attended)
     )
@@ -98,25 +99,46 @@ def item_column(
 
 
 def _identity(views: BatchViews, items: Items, strings: pa.Array) -> dict[str, object]:
-    slots = items.slots
-    item_type = pc.fill_null(items.meta["item_type"], MISSING)
-    group = views.group("surface", "device_type")
-    counts = counts_in_marts(views, items)
-    type_code = encode(item_type).columns[0]
     return {
-        "item_id": strings.take(pa.array(slots.item)),
-        "item_type": item_type,
+        "item_id": strings.take(pa.array(items.slots.item)),
+        "item_type": pc.fill_null(items.meta["item_type"], MISSING),
         **{name: items.meta[name] for name in ("feed_rank", "topic", "ad_id", "width_px", "height_px")},
-        "is_measurable": (views.is_item_measured & views.is_state_measured)[slots.view],
-        "is_first_in_story_attention": first_of_group(counts, group[slots.view], type_code, slots.item),
+        "is_measurable": (views.is_item_measured & views.is_state_measured)[items.slots.view],
     }
+
+
+def _first_flags(views: BatchViews, items: Items, is_viewable: Bools) -> dict[str, object]:
+    """First entries of visitors and of page views at the grains of the marts on items."""
+    view = items.slots.view
+    counts = counts_in_marts(views, items)
+    group = views.group("surface", "device_type")[view]
+    item_type = encode(pc.fill_null(items.meta["item_type"], MISSING)).columns[0]
+    place = (item_type, feed_rank_bucket(items.meta["feed_rank"]))
+    ad = encode(items.meta["ad_id"]).columns[0]
+    ad_counts = counts & (ad >= 0)
+    is_viewed = is_viewable & (views.is_item_measured & views.is_state_measured)[view]
+    return {
+        "is_first_in_story_attention": first_of_group(counts, group, item_type, items.slots.item),
+        "is_first_in_feed_attention": first_of_group(counts, group, *place),
+        "is_first_of_page_view_in_feed_attention": first_of_group(counts, view, *place),
+        "is_first_in_ad_attention": first_of_group(ad_counts, group, ad),
+        "is_first_of_page_view_in_ad_attention": first_of_group(ad_counts, view, ad),
+        "is_first_viewable_in_ad_attention": first_of_group(ad_counts & is_viewed, group, ad),
+    }
+
+
+def feed_rank_bucket(feed_rank: pa.Array) -> Ints:
+    """Index of each rank's bucket in FEED_RANK_BUCKETS; -1 below 1 and where the rank is not known."""
+    lowest = np.array([*FEED_RANK_BUCKETS.values()])
+    ranks = np.asarray(pc.fill_null(feed_rank, 0), np.int64)
+    return np.searchsorted(lowest, ranks, side="right") - 1
 
 
 def counts_in_marts(views: BatchViews, items: Items) -> Bools:
     """Entries of humans; with an ad_id only from page views with the purpose ads, in every mart."""
     has_ad = np.asarray(items.meta["ad_id"].is_valid(), bool)
     view = items.slots.view
-    return views.context.is_human[view] & (~has_ad | views.context.has_ads[view])
+    return views.is_human[view] & (~has_ad | views.context.has_ads[view])
 
 
 def _exposure(

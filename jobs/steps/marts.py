@@ -7,8 +7,9 @@ of a page view and over `entry`: they read as the definition does, and one text 
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pyspark.sql import Column, DataFrame
@@ -19,7 +20,10 @@ from warehouse_schema.derive import sql_type
 from warehouse_schema.table import Table
 
 #: Why an entry of clean does not count in a mart; NULL if it does.
-BOTS, WITHOUT_ADS_PURPOSE, OTHER_SURFACE = "bots", "without_ads_purpose", "other_surface"
+BOTS, WITHOUT_ADS_PURPOSE, OTHER_SURFACE, BEYOND_REACH = (
+    *("bots", "without_ads_purpose"),
+    *("other_surface", "beyond_reach"),
+)
 PAGE_VIEW_KEY = ("visitor_key", "page_view_id")
 
 
@@ -53,7 +57,12 @@ class MartSpec:
     `keys` and `measures` are SQL over `entry`; key columns not among `keys` are columns of the page view.
     `visitor_flag` is true on a visitor's first counting entry at the grain, `page_view_flag` on a page view's (None:
     a page view has one entry there); without a visitor flag both are counted as distinct. `page_view_counts` are
-    conditions, counted once per page view; `visitor_counts` name a condition and its own first-of-visitor flag.
+    conditions, counted once per page view; `visitor_counts` name whom an entry counts (SQL; NULL nobody) and its flag.
+
+    A row of a date comes from the page views of `back_days` before to `ahead_days` after it. `source` makes the rows
+    that have `entries`, where those are not the page views themselves. `reconciled` are the measures that add up to
+    clean's, all by default; `contributions` is clean's side where the entries themselves cannot say it. Entries for
+    which `beyond_reach` holds lie further from their page view's date than the mart looks.
     """
 
     table: Table
@@ -67,8 +76,28 @@ class MartSpec:
     surface: str | None = None
     page_view_counts: Mapping[str, str] = field(default_factory=dict)
     visitor_counts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    rounded_to: Mapping[str, int] = field(default_factory=dict)
     distribution: Distribution | None = None
     carried: Mapping[str, str] = field(default_factory=dict)
+    back_days: int = 0
+    ahead_days: int = 0
+    source: Callable[[DataFrame], DataFrame] | None = None
+    reconciled: Sequence[str] | None = None
+    contributions: Callable[[DataFrame], DataFrame] | None = None
+    beyond_reach: str | None = None
+
+    def dates(self, rebuilt: Sequence[dt.date], known: Iterable[dt.date]) -> list[dt.date]:
+        """Dates whose rows change when the page views of `rebuilt` do, up to the day after the last known one."""
+        last = max(*known, *rebuilt, min(rebuilt)) + dt.timedelta(days=1)
+        near = range(-self.ahead_days, self.back_days + 1)
+        reached = {date + dt.timedelta(days=days) for date in rebuilt for days in near}
+        return sorted(date for date in reached if date <= last)
+
+    def page_views(self, page_views: DataFrame, dates: Sequence[dt.date]) -> DataFrame:
+        """The page views that rows of `dates` come from."""
+        first = min(dates) - dt.timedelta(days=self.back_days)
+        last = max(dates) + dt.timedelta(days=self.ahead_days)
+        return page_views.where(f"event_date BETWEEN DATE'{first}' AND DATE'{last}'")
 
     @property
     def group(self) -> list[str]:
@@ -105,10 +134,11 @@ def entries(page_views: DataFrame, spec: MartSpec) -> DataFrame:
     }
     if spec.distribution:
         derived[spec.distribution.column] = spec.distribution.value
-    for name, (condition, flag) in spec.visitor_counts.items():
-        derived |= {name: condition, f"first_{name}": flag}
+    for name, (person, flag) in spec.visitor_counts.items():
+        derived |= {name: person, f"first_{name}": flag}
     context = [key for key in spec.table.grain if key not in spec.keys]
-    return page_views.selectExpr("*", f"explode({spec.entries}) AS entry").selectExpr(
+    rows = spec.source(page_views) if spec.source else page_views
+    return rows.selectExpr("*", f"explode({spec.entries}) AS entry").selectExpr(
         *context,
         *PAGE_VIEW_KEY,
         *[f"{sql} AS {name}" for name, sql in derived.items()],
@@ -118,9 +148,16 @@ def entries(page_views: DataFrame, spec: MartSpec) -> DataFrame:
     )
 
 
-def counted_entries(page_views: DataFrame, spec: MartSpec) -> DataFrame:
-    """The entries of the mart's universe."""
-    return entries(page_views, spec).where("exclusion IS NULL").drop("exclusion")
+def counted_entries(page_views: DataFrame, spec: MartSpec, dates: Sequence[dt.date]) -> DataFrame:
+    """The entries of the mart's universe that lie on `dates`."""
+    counted = entries(page_views, spec).where(f"exclusion IS NULL AND {on_dates('event_date', dates)}")
+    return counted.drop("exclusion")
+
+
+def on_dates(column: str, dates: Iterable[dt.date]) -> str:
+    """SQL: the column is one of literal dates."""
+    literals = ", ".join(f"DATE'{date}'" for date in sorted(dates))
+    return f"{column} IN ({literals})"
 
 
 def exclusion(spec: MartSpec) -> str:
@@ -128,6 +165,8 @@ def exclusion(spec: MartSpec) -> str:
     reasons = f"WHEN {not_applicable(spec)} IS NOT NULL THEN {not_applicable(spec)}"
     if spec.ad_id:
         reasons += f" WHEN NOT {counts_for_ads(spec)} THEN '{WITHOUT_ADS_PURPOSE}'"
+    if spec.beyond_reach:
+        reasons += f" WHEN {spec.beyond_reach} THEN '{BEYOND_REACH}'"
     return f"CASE {reasons} END"
 
 
@@ -153,12 +192,13 @@ def sums(spec: MartSpec, hist_edges_ms: Sequence[int], *, is_finest: bool) -> li
             **{name: f"count_if(first_{name})" for name in spec.visitor_counts},
         }
     else:
-        view = "named_struct('v', visitor_key, 'p', page_view_id)"
+        # An entry without a visitor only says who came before.
+        view = "IF(visitor_key IS NULL, NULL, named_struct('v', visitor_key, 'p', page_view_id))"
         counts = {
             "visitor_count": "count(DISTINCT visitor_key)",
             "page_view_count": f"count(DISTINCT {view})",
             **{name: f"count(DISTINCT IF({name}, {view}, NULL))" for name in spec.page_view_counts},
-            **{name: f"count(DISTINCT IF({name}, visitor_key, NULL))" for name in spec.visitor_counts},
+            **{name: f"count(DISTINCT {name})" for name in spec.visitor_counts},
         }
     every = {
         **counts,

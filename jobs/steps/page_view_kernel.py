@@ -7,37 +7,30 @@ formula of METRICS is written once, for all of them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.config import Settings
-from jobs.steps import cursor, engagement, hover, timeline
+from jobs.steps import cursor, engagement, gestures, hover, suspicion, timeline
 from jobs.steps.batches import whole_groups
 from jobs.steps.context import Context, read_context
 from jobs.steps.deduplicate import Deduplicated, deduplicate
 from jobs.steps.entries import BatchViews, clicks_column, exposure_column, heat_column, hover_column, visibility_column
-from jobs.steps.intervals import Bools, Ints
+from jobs.steps.intervals import Bools, Intervals
 from jobs.steps.item_entries import item_column, read_items
 from jobs.steps.nested import Masked, column, timestamps
-from jobs.steps.streams import Stream, encode, flatten_stream
-from jobs.steps.traffic import DECLARED_BOT, HUMAN
+from jobs.steps.records import Records, Streams, read_records, read_streams
+from jobs.steps.traffic import Traffic, classify
+from jobs.steps.zone_entries import zone_column
 from warehouse_schema.clean.page_views import PAGE_VIEWS
 from warehouse_schema.derive import arrow_type
-from warehouse_schema.raw.cursor_beacon import STREAMS
 
 #: Beacons are wide: a batch is closed by its bytes, not by its rows.
 BATCH_BYTES = 32 * 1024 * 1024
 
-_FIELDS = {
-    "pointer": ["x_px", "y_px", "target"],
-    "clicks": ["x_px", "y_px", "target"],
-    "scroll": ["y_px"],
-    "items": ["item_id", "visible_share", "viewport_share"],
-    "state": ["state"],
-}
+MOUSE = "mouse"
 
 
 def page_view_batches(batches: Iterator[pa.RecordBatch], settings: Settings) -> Iterator[pa.RecordBatch]:
@@ -46,43 +39,12 @@ def page_view_batches(batches: Iterator[pa.RecordBatch], settings: Settings) -> 
         yield page_views(beacons, settings)
 
 
-@dataclass(frozen=True)
-class Streams:
-    """All streams of a batch; `targets` are codes of one dictionary over targets and items."""
-
-    by_name: dict[str, Stream]
-    strings: pa.Array
-    pointer_target: Ints
-    click_target: Ints
-    item: Ints
-    meta_item: Ints
-
-    def present(self, name: str) -> Bools:
-        """Per page view, whether the stream was measured."""
-        return self.by_name[name].present
-
-
-def _read_streams(deduplicated: Deduplicated, meta: pa.Array) -> Streams:
-    view_count = len(deduplicated.first_row)
-    by_name = {
-        name: flatten_stream(deduplicated.beacons[name].combine_chunks(), deduplicated.view, view_count, _FIELDS[name])
-        for name in STREAMS
-    }
-    codes = encode(
-        by_name["pointer"].columns["target"],
-        by_name["clicks"].columns["target"],
-        by_name["items"].columns["item_id"],
-        pc.struct_field(meta, "item_id"),
-    )
-    return Streams(by_name, codes.values, *codes.columns)
-
-
 def page_views(beacons: pa.Table, settings: Settings) -> pa.RecordBatch:
     """Rows of clean.page_views from all beacons of some visitors, sorted by `deduplicate.ORDER`."""
     deduplicated = deduplicate(beacons)
     context = read_context(deduplicated)
     meta_lists = deduplicated.beacons["item_meta"].combine_chunks()
-    streams = _read_streams(deduplicated, meta_lists.flatten())
+    streams = read_streams(deduplicated, meta_lists.flatten())
     view_count = len(context.start_ms)
     observed = np.asarray(pc.fill_null(deduplicated.beacons["observed_until_ms"], -1), np.int64)
     time = timeline.build_timeline(
@@ -137,7 +99,6 @@ def _context_columns(context: Context, deduplicated: Deduplicated) -> dict[str, 
         "document_h_px": Masked(context.document_h_px, np.isnan(context.document_h_px)),
         "viewport_class": context.viewport_class,
         "purposes": context.purposes,
-        "traffic_class": pa.array(np.where(context.is_human, HUMAN, DECLARED_BOT)),
         "beacons_received": received,
         "beacons_missing": highest + 1 - received,
         "beacons_duplicate": deduplicated.duplicate_count,
@@ -155,44 +116,89 @@ def _measures(
     settings: Settings,
 ) -> dict[str, object]:
     """Everything that is measured on the page views, by column name."""
-    pointer, has_clicks = streams.by_name["pointer"], streams.present("clicks")
-    scroll = cursor.read_scroll(streams.by_name["scroll"], time)
-    clicks = cursor.read_clicks(streams.by_name["clicks"], time, streams.click_target, settings)
-    all_samples, unknown_count = cursor.read_samples(pointer, time, streams.pointer_target, settings)
-    samples = cursor.only_cursors(all_samples, context.is_touch)
+    records = read_records(streams, time, context.is_touch, settings)
+    samples, clicks, scroll = records.samples, records.clicks, records.scroll
+    steps = gestures.steps_of(samples)
+    traffic = _traffic(context, deduplicated, streams, records, steps, time, settings)
+    views = _batch_views(context, deduplicated, streams, traffic)
     dwell = hover.target_dwell(samples, scroll, time, settings)
-    kept_hovers = hover.hovers(samples, dwell, settings.hover_ms)
-
-    inputs = [(s.view, s.x) for s in (all_samples, scroll)]
-    inputs.append((clicks.view[clicks.is_known], clicks.x[clicks.is_known]))
-    engaged = engagement.engaged_time(inputs, time, settings.engaged_ms)
-    is_input_measured = pointer.present | has_clicks | streams.present("scroll")
-    views = BatchViews(
-        context=context,
-        visitor=deduplicated.visitor_of_view,
-        is_cursor_measured=pointer.present & ~context.is_touch,
-        is_click_measured=has_clicks,
-        is_item_measured=streams.present("items"),
-        is_state_measured=streams.present("state"),
-        is_input_measured=is_input_measured,
-    )
+    hovers = hover.hovers(samples, dwell, settings.hover_ms)
+    flags = hover.hover_flags(hovers, clicks, time, settings)
+    engaged = engagement.engaged_time(records.inputs, time, settings.engaged_ms)
     items = read_items(streams.by_name["items"], streams.item, streams.meta_item, meta_lists, deduplicated.view)
+    strings = streams.strings
     return {
-        "is_state_measured": views.is_state_measured,
-        "unknown_position_count": Masked(unknown_count, ~pointer.present),
-        "gap_ms": time.gap_ms,
-        "absolute_ms": time.end_ms,
-        "visible_ms": timeline.visible_ms(time),
-        "engaged_ms": Masked(engagement.engaged_ms_per_view(engaged, time), ~is_input_measured),
+        "traffic_class": traffic.traffic_class,
+        "traffic_reasons": traffic.reasons,
+        "rage_count": Masked(gestures.rage_count(clicks, settings, len(time.base)), ~views.is_click_measured),
+        "thrash_count": Masked(gestures.thrash_count(steps, settings, len(time.base)), ~views.is_cursor_measured),
+        **_page_view_times(views, records, engaged, time, streams.present("pointer")),
         **_scroll_depth(context, scroll, streams.present("scroll")),
         "heat_cells": heat_column(views, cursor.heat_cells(samples, clicks, scroll, time, settings)),
-        "hovers": hover_column(views, kept_hovers, clicks, streams.strings, time, settings),
-        "item_views": item_column(
-            views, items, samples, dwell, kept_hovers, clicks, engaged, streams.strings, time, settings
-        ),
+        "hovers": hover_column(views, hovers, flags, strings, time),
+        "item_views": item_column(views, items, samples, dwell, hovers, clicks, engaged, strings, time, settings),
+        "zone_views": zone_column(views, items, hovers, flags, clicks, strings),
         "clicks": clicks_column(views, clicks, streams.by_name["clicks"], time),
         "visibility": visibility_column(views, time),
         "exposure": exposure_column(views, scroll, time, settings.cell_px),
+    }
+
+
+def _batch_views(context: Context, deduplicated: Deduplicated, streams: Streams, traffic: Traffic) -> BatchViews:
+    has_pointer, has_clicks = streams.present("pointer"), streams.present("clicks")
+    return BatchViews(
+        context=context,
+        visitor=deduplicated.visitor_of_view,
+        is_human=traffic.is_human,
+        is_cursor_measured=has_pointer & ~context.is_touch,
+        is_click_measured=has_clicks,
+        is_item_measured=streams.present("items"),
+        is_state_measured=streams.present("state"),
+        is_input_measured=has_pointer | has_clicks | streams.present("scroll"),
+    )
+
+
+def _traffic(
+    context: Context,
+    deduplicated: Deduplicated,
+    streams: Streams,
+    records: Records,
+    steps: gestures.Steps,
+    time: timeline.Timeline,
+    settings: Settings,
+) -> Traffic:
+    """The class of every page view, from its user agent and from the five rules on records."""
+    count = len(time.base)
+    is_mouse = np.asarray(pc.equal(context.lowest["pointer_type"], MOUSE), bool) & streams.present("pointer")
+    suspicions = {
+        "fast_steps": suspicion.fast_steps(steps, settings, count),
+        "constant_interval": suspicion.constant_interval(steps, settings, count),
+        "collinear_steps": suspicion.collinear_steps(steps, settings, count),
+        "clicks_without_samples": suspicion.clicks_without_samples(
+            records.clicks, records.samples, is_mouse, time, settings
+        ),
+        "input_every_hour": suspicion.input_every_hour(
+            records.inputs,
+            context.start_ms,
+            deduplicated.visitor_of_view,
+            context.event_day,
+            time,
+            settings.bot_input_hours,
+        ),
+    }
+    return classify(context.is_declared_bot, suspicions, settings.bot_reasons)
+
+
+def _page_view_times(
+    views: BatchViews, records: Records, engaged: Intervals, time: timeline.Timeline, has_pointer: Bools
+) -> dict[str, object]:
+    return {
+        "is_state_measured": views.is_state_measured,
+        "unknown_position_count": Masked(records.unknown_count, ~has_pointer),
+        "gap_ms": time.gap_ms,
+        "absolute_ms": time.end_ms,
+        "visible_ms": timeline.visible_ms(time),
+        "engaged_ms": Masked(engagement.engaged_ms_per_view(engaged, time), ~views.is_input_measured),
     }
 
 

@@ -10,24 +10,24 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 
 import pyarrow as pa
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.steps.marts import (
-    BOTS,
-    OTHER_SURFACE,
     PAGE_VIEW_KEY,
     WITHOUT_ADS_PURPOSE,
     MartSpec,
-    counted_entries,
     counts_for_ads,
+    entries,
     not_applicable,
+    on_dates,
 )
 
-INPUT, PAGE_VIEWS = "input", "page_views"
+INPUT, PAGE_VIEWS, CLEAN, IN_UNIVERSE = "input", "page_views", "clean", "in_universe"
+QUANTITIES = ("event_date", "quantity", "reason", "amount")
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class MartResult:
     """A mart's rows as they will be published, and the amounts that are published nowhere."""
 
     spec: MartSpec
+    dates: Sequence[dt.date]
     rows: DataFrame
     unpublished: pa.Table
 
@@ -96,126 +97,108 @@ def build_equations(beacons_by_date: dict[dt.date, int], page_views: DataFrame) 
 
 
 def mart_equations(page_views: DataFrame, marts: Sequence[MartResult]) -> list[Equation]:
-    """Per mart and event date: page views = in the universe + not applicable, by reason; and per additive measure:
-    clean = published + remainder + unpublished + bots + without_ads_purpose. One query per side, for all marts."""
-    clean, published, universe = _clean_side(page_views, marts), _published_side(marts), _universe(page_views, marts)
+    """Per mart and date: page views = in the universe + not applicable, by reason; and per measure: clean = published
+    + remainder + unpublished + bots + without_ads_purpose. One query for all sides of all marts."""
+    sides = [side for mart in marts for side in (_clean_side(page_views, mart), *_published_sides(mart))]
+    every = reduce(DataFrame.unionByName, sides).where("reason IS NOT NULL")
+    rows = every.groupBy("table_name", "event_date", "quantity", "reason").agg(F.sum("amount").alias("amount"))
+    terms: dict[tuple[str, dt.date, str], dict[str, int]] = defaultdict(dict)
+    for row in rows.collect():
+        terms[row["table_name"], row["event_date"], row["quantity"]][row["reason"]] = row["amount"] or 0
     return [
-        equation
-        for mart in marts
-        for equation in (
-            *_page_view_equations(clean[mart.spec.table.name], universe[mart.spec.table.name], mart.spec),
-            *_amount_equations(clean[mart.spec.table.name], published[mart.spec.table.name], mart.spec),
-        )
+        Equation(table, date, quantity, parts.pop(CLEAN, 0), parts, is_amount=quantity != PAGE_VIEWS)
+        for (table, date, quantity), parts in sorted(terms.items())
     ]
 
 
-def _clean_side(page_views: DataFrame, marts: Sequence[MartResult]) -> dict[str, list[Row]]:
-    """Per mart, event date, reason why page views are outside the universe, and quantity: how many page views, the
-    sums over their nested entries, and the sums over entries that do not count for want of the purpose ads.
+def _clean_side(page_views: DataFrame, mart: MartResult) -> DataFrame:
+    """What clean holds, and why parts of it do not count: (table_name, event_date, quantity, reason, amount)."""
+    spec = mart.spec
+    views = spec.page_views(page_views, mart.dates)
+    contributions = spec.contributions or partial(entry_contributions, spec=spec)
+    long = contributions(views).where(on_dates("event_date", mart.dates))
+    return long.selectExpr(f"'{spec.table.name}' AS table_name", *QUANTITIES)
+
+
+def entry_contributions(page_views: DataFrame, spec: MartSpec) -> DataFrame:
+    """Contributions of page views to their own dates: (event_date, quantity, reason, amount).
 
     Entries are added up inside their row, never exploded: the other side is what comes of exploding them.
     """
-    parts = ", ".join(part for mart in marts for part in _clean_parts(mart.spec))
-    long = page_views.selectExpr("event_date", f"inline(array({parts}))")
-    totals = long.groupBy("table_name", "event_date", "reason", "quantity").agg(
-        F.sum("total").alias("total"), F.sum("uncounted").alias("uncounted")
+    if spec.source:
+        return view_contributions(page_views, spec)
+    parts = [part for name in spec.measures for part in _parts_of_measure(spec, name)]
+    views = _parts(PAGE_VIEWS, [(f"'{CLEAN}'", "1L"), (_reason(spec), "1L")])
+    long = page_views.selectExpr("event_date", f"inline(array({', '.join([*views, *parts])}))")
+    return long.unionByName(in_universe(page_views, spec))
+
+
+def view_contributions(page_views: DataFrame, spec: MartSpec) -> DataFrame:
+    """Page views alone, for marts without measures that add up."""
+    views = _parts(PAGE_VIEWS, [(f"'{CLEAN}'", "1L"), (not_applicable(spec), "1L")])
+    long = page_views.selectExpr("event_date", f"inline(array({', '.join(views)}))")
+    return long.unionByName(in_universe(page_views, spec))
+
+
+def in_universe(page_views: DataFrame, spec: MartSpec) -> DataFrame:
+    """Distinct page views behind the entries that count, by the mart's dates."""
+    counted = (
+        entries(page_views, spec)
+        .where("exclusion IS NULL AND page_view_id IS NOT NULL")
+        .select("event_date", *PAGE_VIEW_KEY)
     )
-    return _by_mart(totals, marts)
+    count = F.count_distinct(F.struct(*PAGE_VIEW_KEY)).alias("amount")
+    named = [f"'{PAGE_VIEWS}' AS quantity", f"'{IN_UNIVERSE}' AS reason", "amount"]
+    return counted.groupBy("event_date").agg(count).selectExpr("event_date", *named)
 
 
-def _clean_parts(spec: MartSpec) -> list[str]:
-    """SQL structs: one for the page view itself, one per measure."""
+def _reason(spec: MartSpec) -> str:
+    """SQL: why a page view is not in the universe, NULL if it is."""
     counted = f"filter({spec.entries}, entry -> {counts_for_ads(spec)})"
-    uncounted = f"filter({spec.entries}, entry -> NOT {counts_for_ads(spec)})"
-    reason = (
+    return (
         f"CASE WHEN {not_applicable(spec)} IS NOT NULL THEN {not_applicable(spec)} "
         f"WHEN {spec.entries} IS NULL THEN 'not_measured' WHEN size({spec.entries}) = 0 THEN 'without_entries' "
         f"WHEN size({counted}) = 0 THEN '{WITHOUT_ADS_PURPOSE}' END"
     )
 
-    def part(quantity: str, total: str, uncounted: str) -> str:
-        return (
-            f"named_struct('table_name', '{spec.table.name}', 'reason', {reason}, 'quantity', '{quantity}', "
-            f"'total', {total}, 'uncounted', {uncounted})"
-        )
 
-    def total(entries: str, measure: str) -> str:
-        amount = f"coalesce(CAST({measure} AS BIGINT), 0L)"
-        return f"coalesce(aggregate({entries}, 0L, (total, entry) -> total + {amount}), 0L)"
+def _parts_of_measure(spec: MartSpec, name: str) -> list[str]:
+    amount = f"coalesce(CAST({spec.measures[name]} AS BIGINT), 0L)"
 
-    return [part(PAGE_VIEWS, "1L", "0L")] + [
-        part(name, total(spec.entries, sql), total(uncounted, sql) if spec.ad_id else "0L")
-        for name, sql in spec.measures.items()
-    ]
+    def total(array: str) -> str:
+        return f"coalesce(aggregate({array}, 0L, (total, entry) -> total + {amount}), 0L)"
 
-
-def _universe(page_views: DataFrame, marts: Sequence[MartResult]) -> dict[str, list[Row]]:
-    """Per mart and event date: distinct page views behind the entries that count."""
-    every = [
-        counted_entries(page_views, mart.spec).select(
-            F.lit(mart.spec.table.name).alias("table_name"), "event_date", *PAGE_VIEW_KEY
-        )
-        for mart in marts
-    ]
-    views = reduce(DataFrame.unionByName, every).groupBy("table_name", "event_date")
-    return _by_mart(views.agg(F.count_distinct(F.struct(*PAGE_VIEW_KEY)).alias("views")), marts)
+    whole = total(spec.entries)
+    outside = [(not_applicable(spec), whole)]
+    if spec.ad_id:
+        uncounted = total(f"filter({spec.entries}, entry -> NOT {counts_for_ads(spec)})")
+        is_applicable = f"IF({not_applicable(spec)} IS NULL, '{WITHOUT_ADS_PURPOSE}', NULL)"
+        outside.append((is_applicable, uncounted))
+    return _parts(name, [(f"'{CLEAN}'", whole), *outside])
 
 
-def _published_side(marts: Sequence[MartResult]) -> dict[str, list[Row]]:
-    """Per mart, event date, part and measure: sums of what is published, of remainders, of what is published nowhere."""
-
-    def long(rows: DataFrame, mart: MartResult, part: str) -> DataFrame:
-        parts = ", ".join(f"named_struct('quantity', '{n}', 'amount', CAST({n} AS BIGINT))" for n in mart.spec.measures)
-        named = [f"'{mart.spec.table.name}' AS table_name", "event_date", f"{part} AS part"]
-        return rows.selectExpr(*named, f"inline(array({parts}))")
-
-    published = [long(mart.rows, mart, "IF(is_remainder, 'remainder', 'published')") for mart in marts]
-    spark = marts[0].rows.sparkSession
-    nowhere = [
-        long(spark.createDataFrame(mart.unpublished), mart, "'unpublished'") for mart in marts if mart.unpublished
-    ]
-    every = reduce(DataFrame.unionByName, [*published, *nowhere])
-    return _by_mart(
-        every.groupBy("table_name", "event_date", "part", "quantity").agg(F.sum("amount").alias("n")), marts
-    )
-
-
-def _by_mart(rows: DataFrame, marts: Sequence[MartResult]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {mart.spec.table.name: [] for mart in marts}
-    for row in rows.collect():
-        found[row["table_name"]].append(row)
-    return found
-
-
-def _page_view_equations(clean: list[Row], universe: list[Row], spec: MartSpec) -> list[Equation]:
-    totals: dict[dt.date, int] = defaultdict(int)
-    terms: dict[dt.date, dict[str, int]] = defaultdict(dict)
-    for row in universe:
-        terms[row["event_date"]]["in_universe"] = row["views"]
-    for row in clean:
-        if row["quantity"] == PAGE_VIEWS:
-            totals[row["event_date"]] += row["total"]
-            if row["reason"] is not None:
-                terms[row["event_date"]][row["reason"]] = row["total"]
-    dates = sorted(totals.keys() | terms.keys())
-    return [Equation(spec.table.name, date, PAGE_VIEWS, totals[date], terms[date]) for date in dates]
-
-
-def _amount_equations(clean: list[Row], published: list[Row], spec: MartSpec) -> list[Equation]:
-    left: dict[tuple[dt.date, str], int] = defaultdict(int)
-    terms: dict[tuple[dt.date, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for row in clean:
-        at = row["event_date"], row["quantity"]
-        if row["quantity"] != PAGE_VIEWS:
-            left[at] += row["total"]
-            outside = row["reason"] in (BOTS, OTHER_SURFACE)
-            terms[at][row["reason"] if outside else WITHOUT_ADS_PURPOSE] += row["total" if outside else "uncounted"]
-    for row in published:
-        terms[row["event_date"], row["quantity"]][row["part"]] += row["n"] or 0
+def _parts(quantity: str, reasons: Sequence[tuple[str, str]]) -> list[str]:
     return [
-        Equation(spec.table.name, date, name, left[date, name], dict(terms[date, name]), is_amount=True)
-        for date, name in sorted(left.keys() | terms.keys())
+        f"named_struct('quantity', '{quantity}', 'reason', {reason}, 'amount', {amount})" for reason, amount in reasons
     ]
+
+
+def _published_sides(mart: MartResult) -> list[DataFrame]:
+    """Sums of what is published, of remainders, of what is published nowhere."""
+    names = mart.spec.measures if mart.spec.reconciled is None else mart.spec.reconciled
+    if not names:
+        return []
+    parts = ", ".join(f"named_struct('quantity', '{n}', 'amount', CAST({n} AS BIGINT))" for n in names)
+
+    def long(rows: DataFrame, reason: str) -> DataFrame:
+        named = [f"'{mart.spec.table.name}' AS table_name", "event_date", f"{reason} AS reason"]
+        return rows.selectExpr(*named, f"inline(array({parts}))").select("table_name", *QUANTITIES)
+
+    published = long(mart.rows, "IF(is_remainder, 'remainder', 'published')")
+    if not mart.unpublished.num_rows:
+        return [published]
+    nowhere = mart.rows.sparkSession.createDataFrame(mart.unpublished)
+    return [published, long(nowhere, "'unpublished'")]
 
 
 def count_rows(run_id: str, equations: Iterable[Equation]) -> list[dict[str, object]]:

@@ -18,7 +18,8 @@ HOVERLAKE = [sys.executable, "-m", "jobs.cli"]
 def test_a_format_that_is_unknown(hoverlake: Command, tmp_path: Path) -> None:
     said = hoverlake("import", "netscape", str(tmp_path), "--date", DAY)
 
-    assert (said.exit_code, said.last) == (2, "hoverlake: format netscape is unknown. Known are: dice-feed, sapimouse.")
+    known = "balabit, dice-feed, rrweb, sapimouse, scroll-readability"
+    assert (said.exit_code, said.last) == (2, f"hoverlake: format netscape is unknown. Known are: {known}.")
 
 
 def test_an_import_without_its_words_says_which(hoverlake: Command) -> None:
@@ -94,6 +95,41 @@ def test_a_form_of_answer_that_is_unknown(hoverlake: Command, warehouse: str) ->
     assert "'xml' is not one of 'table', 'csv', 'json', 'parquet'" in said.last
 
 
+def test_whether_the_feed_was_visible_is_answered_on_the_first_line(hoverlake: Command, warehouse: str) -> None:
+    words = ["--visitor-key", "5e" * 32, "--at", "2026-11-20T13:37:05Z", "--warehouse", warehouse]
+
+    said = hoverlake("visible", *words)
+    asked = hoverlake("visible", *words, "--release", "1", "--sql")
+    answered = hoverlake("sql", asked.out, "--warehouse", warehouse, "--release", "1", "--format", "csv")
+
+    assert (said.exit_code, asked.exit_code, answered.exit_code) == (0, 0, 0)
+    assert said.out.splitlines()[0] == "not measured"
+    assert "this visitor key was never seen in this release" in said.out
+    assert "restricted layer clean" in said.out
+    assert answered.out.splitlines()[1].startswith("not measured,")
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (
+            ["--at", "2026-11-20T13:37:05"],
+            "hoverlake: --at 2026-11-20T13:37:05: no time zone. Give a time and its zone",
+        ),
+        (["--at", "yesterday"], "hoverlake: --at yesterday: not a time. Give a time and its zone"),
+        (["--at", "2026-11-20T13:37:05Z", "--release", "9"], "hoverlake: there is no release 9 in "),
+        (["--at", "2026-11-20T13:37:05Z", "--release", "0"], "Invalid value for '--release'"),
+    ],
+)
+def test_a_moment_or_a_release_that_cannot_be(
+    hoverlake: Command, warehouse: str, words: list[str], problem: str
+) -> None:
+    said = hoverlake("visible", "--visitor-key", "5e" * 32, "--warehouse", warehouse, *words)
+
+    assert said.exit_code == 2
+    assert problem in said.last
+
+
 @pytest.mark.parametrize("line_count", [1, 100_000])  # less than a pipe holds, and more
 def test_a_reader_that_goes_makes_no_traceback(warehouse: str, line_count: int) -> None:
     query = f"select unnest(range({line_count})) as n from {HEATMAP}"
@@ -133,7 +169,7 @@ def test_help_loads_nothing_heavy() -> None:
     assert loaded & {"pyspark", "pyarrow", "numpy", "pandas", "duckdb", "deltalake", "obstore", "pydantic"} == set()
 
 
-@pytest.mark.parametrize("command", ["nightly", "simulate", "import", "sql", "heatmap", "explain", "doctor"])
+@pytest.mark.parametrize("command", ["nightly", "simulate", "import", "sql", "visible", "heatmap", "explain", "doctor"])
 def test_every_command_explains_itself_in_one_line_and_each_option(hoverlake: Command, command: str) -> None:
     listing = [line.strip() for line in hoverlake("--help").out.splitlines()]
     said = hoverlake(command, "--help")

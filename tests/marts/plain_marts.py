@@ -1,11 +1,12 @@
-"""The three marts in plain Python: what an entry counts for, and each mart's ladder (METRICS 6)."""
+"""Heatmap, exposure and stories in plain Python: what an entry counts for, and each mart's ladder (METRICS 6)."""
 
 from __future__ import annotations
 
 from tests.marts.plain_ladder import DATE, FINEST, GROUP, Entry, Keys, PlainMart, Row, Rung
 
 
-def _exclusion(view: Row, ad_id: str | None = None) -> str | None:
+def exclusion(view: Row, ad_id: str | None = None) -> str | None:
+    """Why an entry does not count: bots, and ads on page views that do not allow them."""
     if view["traffic_class"] != "human":
         return "bots"
     return "without_ads_purpose" if ad_id and "ads" not in view["purposes"] else None
@@ -20,7 +21,7 @@ def _heat_cell(view: Row, cell: Row) -> Entry:
         keys=(*_layout(view), cell["space"], 32, cell["cell_x"], cell["cell_y"]),
         visitor=view["visitor_key"],
         page_view=view["page_view_id"],
-        exclusion=_exclusion(view),
+        exclusion=exclusion(view),
         amounts={n: cell[n] for n in ("dwell_ms", "active_ms", "sample_count", "stay_count", "click_count")},
         view_flags={
             "hover_measured_count": cell["dwell_ms"] is not None,
@@ -32,10 +33,10 @@ def _heat_cell(view: Row, cell: Row) -> Entry:
 def _exposed_row(view: Row, row: Row) -> Entry:
     keys = (*_layout(view), row["cell_y"])
     person = view["visitor_key"], view["page_view_id"]
-    return Entry(keys, *person, _exclusion(view), {"visible_ms": row["visible_ms"]}, {})
+    return Entry(keys, *person, exclusion(view), {"visible_ms": row["visible_ms"]}, {})
 
 
-def _item_view(view: Row, item: Row) -> Entry:
+def story_view(view: Row, item: Row) -> Entry:
     counts = {
         "impressions": item["is_impression"],
         "measurable_count": item["is_measurable"],
@@ -54,7 +55,7 @@ def _item_view(view: Row, item: Row) -> Entry:
         keys=(view["event_date"], view["surface"], view["device_type"], item["item_type"], item["item_id"]),
         visitor=view["visitor_key"],
         page_view=view["page_view_id"],
-        exclusion=_exclusion(view, item["ad_id"]),
+        exclusion=exclusion(view, item["ad_id"]),
         amounts={name: 1 if flag else 0 for name, flag in counts.items()} | {name: item[name] for name in times},
         view_flags={},
         binned_ms=item["visible_ms"] if item["is_impression"] else None,
@@ -62,7 +63,7 @@ def _item_view(view: Row, item: Row) -> Entry:
     )
 
 
-def _as_it_is(keys: Keys) -> Keys:
+def as_it_is(keys: Keys) -> Keys:
     return keys
 
 
@@ -71,7 +72,7 @@ def _cells(factor: int) -> Rung:
     return Rung(f"cells of {32 * factor} px", fold, is_remainder=False)
 
 
-def _nones(count: int) -> tuple[None, ...]:
+def nones(count: int) -> tuple[None, ...]:
     return (None,) * count
 
 
@@ -82,10 +83,10 @@ HEATMAP = PlainMart(
     (*_LAYOUT, "space", "cell_px", "cell_x", "cell_y"),
     _heat_cell,
     [
-        Rung(FINEST, _as_it_is, is_remainder=False),
+        Rung(FINEST, as_it_is, is_remainder=False),
         *map(_cells, (2, 4, 8)),
-        Rung(GROUP, lambda keys: (*keys[:6], *_nones(3)), is_remainder=True),
-        Rung(DATE, lambda keys: (keys[0], *_nones(4), keys[5], *_nones(3)), is_remainder=True),
+        Rung(GROUP, lambda keys: (*keys[:6], *nones(3)), is_remainder=True),
+        Rung(DATE, lambda keys: (keys[0], *nones(4), keys[5], *nones(3)), is_remainder=True),
     ],
 )
 EXPOSURE = PlainMart(
@@ -94,20 +95,20 @@ EXPOSURE = PlainMart(
     (*_LAYOUT, "cell_y"),
     _exposed_row,
     [
-        Rung(FINEST, _as_it_is, is_remainder=False),
+        Rung(FINEST, as_it_is, is_remainder=False),
         Rung(GROUP, lambda keys: (*keys[:5], None), is_remainder=True),
-        Rung(DATE, lambda keys: (keys[0], *_nones(5)), is_remainder=True),
+        Rung(DATE, lambda keys: (keys[0], *nones(5)), is_remainder=True),
     ],
 )
 STORIES = PlainMart(
     "story_attention_daily",
     "item_views",
     ("event_date", "surface", "device_type", "item_type", "item_id"),
-    _item_view,
+    story_view,
     [
-        Rung(FINEST, _as_it_is, is_remainder=False),
+        Rung(FINEST, as_it_is, is_remainder=False),
         Rung(GROUP, lambda keys: (*keys[:4], None), is_remainder=True),
-        Rung(DATE, lambda keys: (keys[0], *_nones(4)), is_remainder=True),
+        Rung(DATE, lambda keys: (keys[0], *nones(4)), is_remainder=True),
     ],
     has_bins=True,
 )

@@ -38,7 +38,7 @@ def _without_flags(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_flags(entry) for entry in value]
     if isinstance(value, dict):
-        return {k: _without_flags(v) for k, v in value.items() if not k.startswith("is_first_in_")}
+        return {k: _without_flags(v) for k, v in value.items() if not k.startswith("is_first_")}
     return value
 
 

@@ -11,6 +11,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -45,9 +46,10 @@ class ExpectedRow:
         return self.study, self.participant, self.item_id
 
 
-def expected_rows() -> list[ExpectedRow]:
-    """All 16,240 rows of both studies, never-seen stories included."""
-    return [_row(file.parent.name, row) for file in _files("expected_feed_attention.csv") for row in _read(file)]
+@cache
+def expected_rows(path: Path = DATA) -> list[ExpectedRow]:
+    """All rows of the studies below `path`, 16,240 of both, never-seen stories included."""
+    return [_row(file.parent.name, row) for file in _files(path, "expected_feed_attention.csv") for row in _read(file)]
 
 
 def expected_order(rows: Iterable[ExpectedRow]) -> dict[tuple[str, str], list[str]]:
@@ -59,11 +61,11 @@ def expected_order(rows: Iterable[ExpectedRow]) -> dict[tuple[str, str], list[st
     return {person: [item_id for _, item_id in sorted(stories)] for person, stories in seen.items()}
 
 
-def first_dwell_is_zero() -> set[tuple[str, str, str]]:
+def first_dwell_is_zero(path: Path = DATA) -> set[tuple[str, str, str]]:
     """Keys of stories whose first dwell lasted 0 s, read from the raw record: without a length of their own they
     would have no place in an order by first time in view."""
     found: set[tuple[str, str, str]] = set()
-    for file in _files("raw_viewport.csv"):
+    for file in _files(path, "raw_viewport.csv"):
         for row in _read(file):
             first: dict[int, float] = {}
             for dwell in json.loads(row["DICE.1.player.viewport_data"]):
@@ -72,8 +74,8 @@ def first_dwell_is_zero() -> set[tuple[str, str, str]]:
     return found
 
 
-def _files(name: str) -> list[Path]:
-    return sorted(DATA.glob(f"*/{name}"))
+def _files(path: Path, name: str) -> list[Path]:
+    return sorted(path.glob(f"*/{name}"))
 
 
 def _read(file: Path) -> list[dict[str, str]]:

@@ -1,30 +1,74 @@
-"""dice-feed: both real studies in full against the table that the studies published."""
+"""dice-feed: the real studies against the table that the studies published.
+
+By default the pilot stands for both; the larger study, and with it the stories seen for 0 s, is left to `make test-slow`.
+"""
 
 from __future__ import annotations
 
 import datetime
 from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from jobs.sources import import_source
 from tests.sources.dice_expected import DATA, expected_order, expected_rows, first_dwell_is_zero, needs_dice_feed
+from tests.sources.part_of import linked
 from tests.sources.raw_contract import breaches, read_beacons
 
 DATE = datetime.date(2026, 1, 5)
 
 
-@pytest.fixture(scope="module")
-def real_beacons(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    raw = tmp_path_factory.mktemp("raw")
-    summary = import_source("dice-feed", DATA, raw, DATE)
+@dataclass(frozen=True)
+class Studies:
+    """What is in some of the studies: people, dwells, those of 0 s, stories seen, never seen, first seen for 0 s."""
 
-    # 16,170 dwells of the study and 5,942 of its pilot, each an entry and an exit.
-    assert (summary.page_view_count, summary.records_read) == (306 + 100, 16_170 + 5_942)
-    assert summary.records_written == {"items": 2 * summary.records_read}
-    assert (summary.dropped, summary.noted) == ({}, {"zero_length_dwell": 32})
-    return read_beacons(summary.files)
+    names: tuple[str, ...]
+    people: int
+    dwells: int
+    zero_dwells: int
+    seen: int
+    never_seen: int
+    first_zero: int
+    only_zero: int
+
+
+@dataclass(frozen=True)
+class Imported:
+    """Studies, the folder with them, and their beacons."""
+
+    studies: Studies
+    path: Path
+    beacons: list[dict[str, Any]]
+
+
+PILOT = Studies(("meme_feed_pilot_2024-10-12",), 100, 5_942, 0, 3_893, 107, 0, 0)
+BOTH = Studies(
+    ("meme_feed_2024-10-15", "meme_feed_pilot_2024-10-12"),
+    306 + 100,
+    16_170 + 5_942,
+    32 + 0,
+    11_772 + 3_893,
+    468 + 107,
+    21 + 0,
+    15 + 0,
+)
+
+
+@pytest.fixture(scope="module", params=[PILOT, pytest.param(BOTH, marks=pytest.mark.slow)], ids=["pilot", "both"])
+def imported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Imported:
+    root, studies = tmp_path_factory.mktemp("dice"), request.param
+    path = linked(DATA, studies.names, root / "log")
+    summary = import_source("dice-feed", path, root / "raw", DATE)
+
+    assert (summary.page_view_count, summary.records_read) == (studies.people, studies.dwells)
+    # Each dwell is an entry and an exit.
+    assert summary.records_written == {"items": 2 * studies.dwells}
+    assert summary.dropped == {}
+    assert summary.noted == ({"zero_length_dwell": studies.zero_dwells} if studies.zero_dwells else {})
+    return Imported(studies, path, read_beacons(summary.files))
 
 
 def in_view(beacon: dict[str, Any]) -> tuple[dict[str, int], list[str]]:
@@ -50,22 +94,22 @@ def person(beacon: dict[str, Any]) -> tuple[str, str]:
 
 
 @needs_dice_feed
-def test_real_beacons_keep_the_raw_contract(real_beacons: list[dict[str, Any]]) -> None:
-    assert [b for beacon in real_beacons for b in breaches(beacon)] == []
+def test_real_beacons_keep_the_raw_contract(imported: Imported) -> None:
+    assert [b for beacon in imported.beacons for b in breaches(beacon)] == []
 
 
 @needs_dice_feed
-def test_all_published_rows_are_reproduced(real_beacons: list[dict[str, Any]]) -> None:
-    rows = expected_rows()
+def test_all_published_rows_are_reproduced(imported: Imported) -> None:
+    rows = expected_rows(imported.path)
     seconds: dict[tuple[str, str, str], float] = {}
     meta: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for beacon in real_beacons:
+    for beacon in imported.beacons:
         for story, ms in in_view(beacon)[0].items():
             seconds[*person(beacon), story] = ms / 1000
         meta |= {(*person(beacon), entry["item_id"]): entry for entry in beacon["item_meta"]}
 
-    # 11,772 + 3,893 seen, 468 + 107 never seen.
-    assert Counter(row.seconds is None for row in rows) == {False: 15_665, True: 575}
+    studies = imported.studies
+    assert Counter(row.seconds is None for row in rows) == {False: studies.seen, True: studies.never_seen}
     assert {row.key for row in rows if row.seconds is not None} == set(seconds)
     wrong = [r for r in rows if r.seconds is not None and abs(seconds[r.key] - r.seconds) > 0.001]
     assert wrong == []
@@ -75,28 +119,30 @@ def test_all_published_rows_are_reproduced(real_beacons: list[dict[str, Any]]) -
 
 
 @needs_dice_feed
-def test_only_stories_that_were_seen_have_a_record(real_beacons: list[dict[str, Any]]) -> None:
-    never_seen = {row.key for row in expected_rows() if row.seconds is None}
-    recorded = {(*person(beacon), story) for beacon in real_beacons for story in beacon["items"]["item_id"]}
-    described = {(*person(beacon), entry["item_id"]) for beacon in real_beacons for entry in beacon["item_meta"]}
+def test_only_stories_that_were_seen_have_a_record(imported: Imported) -> None:
+    never_seen = {row.key for row in expected_rows(imported.path) if row.seconds is None}
+    recorded = {(*person(beacon), story) for beacon in imported.beacons for story in beacon["items"]["item_id"]}
+    described = {(*person(beacon), entry["item_id"]) for beacon in imported.beacons for entry in beacon["item_meta"]}
 
-    assert len(never_seen) == 575
+    assert len(never_seen) == imported.studies.never_seen
     assert never_seen & (recorded | described) == set()
 
 
 @needs_dice_feed
-def test_order_of_first_time_in_view_is_the_published_one(real_beacons: list[dict[str, Any]]) -> None:
-    found = {person(beacon): in_view(beacon)[1] for beacon in real_beacons}
+def test_order_of_first_time_in_view_is_the_published_one(imported: Imported) -> None:
+    found = {person(beacon): in_view(beacon)[1] for beacon in imported.beacons}
 
-    assert len(first_dwell_is_zero()) == 21
-    assert found == expected_order(expected_rows())
+    assert len(first_dwell_is_zero(imported.path)) == imported.studies.first_zero
+    assert found == expected_order(expected_rows(imported.path))
 
 
 @needs_dice_feed
-def test_only_stories_seen_for_zero_seconds_get_a_millisecond_more(real_beacons: list[dict[str, Any]]) -> None:
-    expected_ms = {row.key: round(1000 * row.seconds) for row in expected_rows() if row.seconds is not None}
-    found_ms = {(*person(beacon), story): ms for beacon in real_beacons for story, ms in in_view(beacon)[0].items()}
+def test_only_stories_seen_for_zero_seconds_get_a_millisecond_more(imported: Imported) -> None:
+    expected_ms = {
+        row.key: round(1000 * row.seconds) for row in expected_rows(imported.path) if row.seconds is not None
+    }
+    found_ms = {(*person(beacon), story): ms for beacon in imported.beacons for story, ms in in_view(beacon)[0].items()}
 
     differs = {key: found_ms[key] - ms for key, ms in expected_ms.items() if found_ms[key] != ms}
     assert differs == {key: 1 for key, ms in expected_ms.items() if ms == 0}
-    assert len(differs) == 15
+    assert len(differs) == imported.studies.only_zero

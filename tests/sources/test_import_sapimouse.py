@@ -1,9 +1,13 @@
-"""sapimouse: synthetic sessions for each rule, and the total dwell of every real person."""
+"""sapimouse: synthetic sessions for each rule, and the total dwell of every real person.
+
+By default the first three people by name stand for all; `make test-slow` takes all seventy.
+"""
 
 from __future__ import annotations
 
 import datetime
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -13,6 +17,7 @@ import pytest
 from jobs.errors import InputUnreadable, UsageError
 from jobs.sources import ImportSummary, import_source, sapimouse
 from jobs.sources.page_view import Tally
+from tests.sources.part_of import linked
 from tests.sources.raw_contract import breaches, read_beacons
 from tests.sources.sapimouse_expected import DATA, RowCounts, expected_dwell_ms, needs_sapimouse, row_counts
 
@@ -113,44 +118,55 @@ def test_a_file_of_other_bytes_is_refused_by_name_and_nothing_is_written(tmp_pat
     assert list((tmp_path / "raw").rglob("*")) == []
 
 
-@pytest.fixture(scope="module")
-def real_import(tmp_path_factory: pytest.TempPathFactory) -> tuple[ImportSummary, list[dict[str, Any]]]:
-    summary = import_source("sapimouse", DATA, tmp_path_factory.mktemp("raw"), DATE)
-    return summary, read_beacons(summary.files)
+@dataclass(frozen=True)
+class Imported:
+    """A part of the real data set: its folder, what is in it, and what the import made of it."""
+
+    path: Path
+    counts: RowCounts
+    summary: ImportSummary
+    beacons: list[dict[str, Any]]
+
+
+PART = RowCounts(sessions=6, rows=30_595, presses=743, identical=0, backward=0)
+WHOLE = RowCounts(sessions=140, rows=661_114, presses=20_325, identical=2, backward=0)
+
+
+@pytest.fixture(scope="module", params=[PART, pytest.param(WHOLE, marks=pytest.mark.slow)], ids=["part", "whole"])
+def imported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Imported:
+    root, counts = tmp_path_factory.mktemp("sapimouse"), request.param
+    people = sorted(folder.name for folder in DATA.glob("user*"))
+    path = linked(DATA, people[: counts.sessions // 2], root / "log")
+    summary = import_source("sapimouse", path, root / "raw", DATE)
+    return Imported(path, counts, summary, read_beacons(summary.files))
 
 
 @needs_sapimouse
-def test_real_beacons_keep_the_raw_contract(real_import: tuple[ImportSummary, list[dict[str, Any]]]) -> None:
-    _, beacons = real_import
-
-    assert [breach for beacon in beacons for breach in breaches(beacon)] == []
+def test_real_beacons_keep_the_raw_contract(imported: Imported) -> None:
+    assert [breach for beacon in imported.beacons for breach in breaches(beacon)] == []
 
 
 @needs_sapimouse
-def test_every_real_row_is_imported(real_import: tuple[ImportSummary, list[dict[str, Any]]]) -> None:
-    summary, beacons = real_import
-    counts = row_counts()
+def test_every_real_row_is_imported(imported: Imported) -> None:
+    counts, summary = imported.counts, imported.summary
 
-    assert counts == RowCounts(sessions=140, rows=661_114, presses=20_325, identical=2, backward=0)
-    assert summary.page_view_count == 2 * 70
+    assert row_counts(imported.path) == counts
+    assert summary.page_view_count == counts.sessions
     assert (summary.records_read, summary.dropped) == (counts.rows, {})
     assert summary.records_written == {"pointer": counts.rows, "clicks": counts.presses}
-    assert summary.noted == {"identical_row": 2}
-    assert sum(len(beacon["pointer"]["t_ms"]) for beacon in beacons) == counts.rows
+    assert summary.noted == ({"identical_row": counts.identical} if counts.identical else {})
+    assert sum(len(beacon["pointer"]["t_ms"]) for beacon in imported.beacons) == counts.rows
 
 
 @needs_sapimouse
-def test_total_dwell_of_every_person_is_that_of_the_session_files(
-    real_import: tuple[ImportSummary, list[dict[str, Any]]],
-) -> None:
-    _, beacons = real_import
+def test_total_dwell_of_every_person_is_that_of_the_session_files(imported: Imported) -> None:
     found: dict[str, int] = defaultdict(int)
-    for _, of_page_view in groupby(beacons, key=lambda beacon: beacon["page_view_id"]):
+    for _, of_page_view in groupby(imported.beacons, key=lambda beacon: beacon["page_view_id"]):
         in_order = sorted(of_page_view, key=lambda beacon: beacon["seq"])
         instants = [t_ms for beacon in in_order for t_ms in beacon["pointer"]["t_ms"]]
         instants.append(in_order[-1]["observed_until_ms"])
         user = in_order[0]["visitor_id"].removeprefix("sapimouse:")
         found[user] += sum(min(instants[i + 1] - instants[i], 5000) for i in range(len(instants) - 1))
 
-    assert len(found) == 70
-    assert dict(found) == expected_dwell_ms()
+    assert len(found) == imported.counts.sessions // 2
+    assert dict(found) == expected_dwell_ms(imported.path)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jobs import cli
 from jobs.errors import HoverlakeError, InfrastructureFailed, InputUnreadable, UsageError
 from jobs.sources import SOURCES, import_source, raw_files
 from jobs.sources.beacons import RECORDS_PER_BEACON, beacons_of, start_of
@@ -38,8 +39,24 @@ def traces(root: Path, rows: str = "5,NoButton,Move,1,1\n9,Left,Pressed,2,2\n") 
 
 
 def test_each_source_says_what_it_measures_and_what_it_cannot() -> None:
-    assert set(SOURCES) == {"sapimouse", "dice-feed"}
+    assert set(SOURCES) == {"sapimouse", "balabit", "rrweb", "dice-feed", "scroll-readability"}
     assert all(source.measures.endswith(".") and source.cannot.endswith(".") for source in SOURCES.values())
+
+
+def test_the_command_lists_what_every_format_measures_and_what_it_cannot(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["hoverlake", "import", "--list"])
+
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+
+    assert not stopped.value.code
+    assert capsys.readouterr().out.splitlines() == [
+        line
+        for source in SOURCES.values()
+        for line in (source.name, f"  measures: {source.measures}", f"  cannot:   {source.cannot}")
+    ]
 
 
 def test_clocks_of_all_beacons_of_a_page_view_give_one_start_on_the_date() -> None:
@@ -171,7 +188,12 @@ def test_the_summary_tells_what_was_read_written_and_left_out(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("name", "folder", "error", "words"),
     [
-        ("garmin", "source", UsageError, "format garmin is unknown. Known are: dice-feed, sapimouse"),
+        (
+            "garmin",
+            "source",
+            UsageError,
+            "format garmin is unknown. Known are: balabit, dice-feed, rrweb, sapimouse, scroll-readability",
+        ),
         ("sapimouse", "nowhere", UsageError, "nowhere is no folder. Give the folder with the sapimouse files"),
         ("dice-feed", "source", UsageError, "no dice-feed study in .*expected raw_viewport.csv"),
         ("sapimouse", "empty", InputUnreadable, "no page view that can be used .left out: 1 session_without_samples"),

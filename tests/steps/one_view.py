@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.steps.beacon_table import STREAM_ARRAYS
-from tests.steps.plain_rows import Row, kernel_rows
+from tests.steps.plain_rows import Row, agreed_rows, kernel_rows
 from tests.steps.strategies import RawBeacon
 
 #: 2026-11-20 12:00:00 UTC
@@ -41,6 +41,12 @@ def _columnar(name: str, records: list[tuple[Any, ...]]) -> dict[str, list[Any]]
 def view(until: int | None = None, **changes: Any) -> Row:
     """The row of a page view of one beacon, watched `until` ms after its start."""
     (row,) = kernel_rows([beacon(until, **changes)])
+    return row
+
+
+def agreed_view(until: int | None = None, **changes: Any) -> Row:
+    """The same row, by the kernel and by the plain implementation."""
+    (row,) = agreed_rows([beacon(until, **changes)])
     return row
 
 

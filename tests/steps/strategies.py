@@ -14,6 +14,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.steps.beacon_table import STREAM_ARRAYS
+from tests.steps.gesture_strategies import gestures, unprepared_clicks
 
 RawBeacon = dict[str, Any]
 Records = list[tuple[Any, ...]]
@@ -56,7 +57,7 @@ _META = st.fixed_dictionaries(
     {"item_id": st.sampled_from((*ITEM_IDS, *ITEM_IDS, "never-seen", None))},
     optional={
         "item_type": st.sampled_from(("story", "ad", "video", "zone", None)),
-        "feed_rank": st.sampled_from((None, 1, 7)),
+        "feed_rank": st.sampled_from((None, -1, 0, 1, 3, 4, 5, 6, 10, 11, 20, 21, 50, 51)),
         "width_px": st.sampled_from((None, 485, 484.9, 1000, NAN, INF)),
         "height_px": st.sampled_from((None, 500, 1280, 1280.5, 20, NAN, INF)),
         "topic": st.sampled_from((None, "news")),
@@ -104,13 +105,18 @@ class Watch:
 
 @st.composite
 def watches(draw: st.DrawFn, visitor_id: str, page_view_id: str) -> Watch:
-    """One page view: at most eight distinct instants, records in any order."""
+    """One page view: records at eight instants at most, in any order, and up to two gestures."""
     steps = draw(st.lists(st.sampled_from(STEPS_MS), min_size=0, max_size=7))
     instants = [0, *accumulate(steps)]
     streams: dict[str, Records | None] = {}
     for name, record in _RECORDS.items():
         drawn = draw(st.none() | st.lists(record, max_size=_LONGEST[name]))
         streams[name] = drawn and [(instants[r[0] % len(instants)], *r[1:]) for r in drawn]
+    for _ in range(draw(st.sampled_from((0, 1, 1, 2)))):
+        for name, records in draw(gestures(instants)).items():
+            streams[name] = [*(streams[name] or []), *records]
+    if draw(st.integers(0, 9)) == 0:
+        streams |= draw(unprepared_clicks())
     beyond = draw(st.sampled_from((None, None, 0, 1, 150, 1000, 5000, 5001, HALF_HOUR_MS, HALF_HOUR_MS + 1, 10**9)))
     observed = None if beyond is None else draw(st.sampled_from(instants)) + beyond
     return Watch(
@@ -118,7 +124,7 @@ def watches(draw: st.DrawFn, visitor_id: str, page_view_id: str) -> Watch:
         page_view_id,
         MIDNIGHT_MS + draw(st.sampled_from((0, -1, 1, -60_000, 86_400_000))),
         streams,
-        draw(st.none() | st.lists(_META, max_size=3)),
+        draw(st.none() | st.lists(_META | st.just({"item_id": "z1", "item_type": "zone"}), max_size=3)),
         observed,
         draw(st.booleans()),
         {

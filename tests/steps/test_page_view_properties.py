@@ -1,4 +1,4 @@
-"""What must not matter to a page view's row: order, batches, beacons; and what the first-of-visitor flags add up to."""
+"""What must not matter to a page view's row: order, batches, beacons; and what the flags of first entries add up to."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 from jobs.config import Settings
 from jobs.steps import page_view_kernel
 from tests.steps.beacon_table import beacon_table
-from tests.steps.plain_rows import FIRST_FLAGS, Row, kernel_rows, rows_of
+from tests.steps.plain_rows import Row, kernel_rows, rows_of
 from tests.steps.strategies import RawBeacon, Watch, nights, told_by_beacons, watches
+from warehouse_schema import Array, Struct
+from warehouse_schema.clean.page_views import PAGE_VIEWS
 
 #: A share of the profile's examples: these properties run the kernel several times each.
 FEWER = settings(max_examples=max(8, settings().max_examples // 3))
@@ -101,37 +103,75 @@ def test_splitting_a_page_view_into_other_beacons_changes_only_their_count(
     assert parts["beacons_missing"] == max(beacon["seq"] for beacon in in_parts) + 1 - len(in_parts)
 
 
-_LAYOUT = ("event_date", "surface", "layout_id", "device_type", "viewport_class")
-#: Nested column -> keys of the mart whose visitors its flags count.
-GRAINS = {
-    "heat_cells": (*_LAYOUT, "space", "cell_x", "cell_y"),
-    "exposure": (*_LAYOUT, "cell_y"),
-    "item_views": ("event_date", "surface", "device_type", "item_type", "item_id"),
-}
+_LAYOUT = ("event_date", "surface", "layout_id", "device_type")
+_CELLS = (*_LAYOUT, "viewport_class")
+_ITEMS = ("event_date", "surface", "device_type")
+_PLACES = (*_ITEMS, "item_type", "bucket")
+_PAGE_VIEW = ("visitor_key", "page_view_id")
+#: Nested column, flag, grain of the mart, whose distinct number its flags add up to, and which entries it is for.
+FLAGS = [
+    ("heat_cells", "is_first_in_hover_heatmap", (*_CELLS, "space", "cell_x", "cell_y"), ("visitor_key",), "all"),
+    ("exposure", "is_first_in_viewport_exposure", (*_CELLS, "cell_y"), ("visitor_key",), "all"),
+    ("zone_views", "is_first_in_zone_attention", (*_LAYOUT, "target"), ("visitor_key",), "all"),
+    ("item_views", "is_first_in_story_attention", (*_ITEMS, "item_type", "item_id"), ("visitor_key",), "all"),
+    ("item_views", "is_first_in_feed_attention", _PLACES, ("visitor_key",), "all"),
+    ("item_views", "is_first_of_page_view_in_feed_attention", _PLACES, _PAGE_VIEW, "all"),
+    ("item_views", "is_first_in_ad_attention", (*_ITEMS, "ad_id"), ("visitor_key",), "ads"),
+    ("item_views", "is_first_of_page_view_in_ad_attention", (*_ITEMS, "ad_id"), _PAGE_VIEW, "ads"),
+    ("item_views", "is_first_viewable_in_ad_attention", (*_ITEMS, "ad_id"), ("visitor_key",), "viewed ads"),
+]
+
+
+def test_every_flag_is_named_here() -> None:
+    nested = [column for column in PAGE_VIEWS.columns if isinstance(column.type, Array)]
+    declared = {
+        (column.name, of.name)
+        for column in nested
+        if isinstance(column.type, Array) and isinstance(column.type.of, Struct)
+        for of in column.type.of.fields
+        if of.name.startswith("is_first_")
+    }
+
+    assert declared == {(entries, flag) for entries, flag, *_ in FLAGS}
 
 
 @FEWER
 @given(nights(most_visitors=3, most_views=4))
-def test_first_flags_add_up_to_distinct_visitors(beacons: list[RawBeacon]) -> None:
+def test_first_flags_add_up_to_distinct_visitors_and_page_views(beacons: list[RawBeacon]) -> None:
     rows = kernel_rows(beacons)
 
-    for entries, grain in GRAINS.items():
+    for entries, flag, grain, counted, universe in FLAGS:
         flagged: Counter[tuple[Any, ...]] = Counter()
-        visitors: dict[tuple[Any, ...], set[str]] = defaultdict(set)
+        distinct: dict[tuple[Any, ...], set[tuple[Any, ...]]] = defaultdict(set)
         for row, entry in _exploded(rows, entries):
             key = tuple((row | entry)[name] for name in grain)
-            if _counts(row, entry):
-                visitors[key].add(row["visitor_key"])
-                flagged[key] += entry[FIRST_FLAGS[entries]]
+            if _counts(row, entry) and _belongs(entry, universe):
+                distinct[key].add(tuple(row[name] for name in counted))
+                flagged[key] += entry[flag]
             else:
-                assert not entry[FIRST_FLAGS[entries]], (entries, key)
-        assert flagged == {key: len(of) for key, of in visitors.items()}, entries
+                assert not entry[flag], (flag, key)
+        assert flagged == {key: len(of) for key, of in distinct.items()}, flag
 
 
 def _exploded(rows: list[Row], entries: str) -> list[tuple[Row, Row]]:
-    return [(row, entry) for row in rows for entry in row[entries] or []]
+    return [(row, entry | {"bucket": _bucket(entry)}) for row in rows for entry in row[entries] or []]
+
+
+def _bucket(entry: Row) -> str:
+    """The place in the feed as METRICS 6 groups it."""
+    rank = entry.get("feed_rank")
+    if rank is None or rank < 1:
+        return "(none)"
+    bounds = ((1, "1"), (2, "2"), (3, "3"), (5, "4-5"), (10, "6-10"), (20, "11-20"), (50, "21-50"))
+    return next((name for highest, name in bounds if rank <= highest), "51+")
 
 
 def _counts(row: Row, entry: Row) -> bool:
     """Humans; an entry with an ad_id only under the purpose ads (METRICS 6)."""
     return row["traffic_class"] == "human" and (entry.get("ad_id") is None or "ads" in row["purposes"])
+
+
+def _belongs(entry: Row, universe: str) -> bool:
+    if universe == "viewed ads":
+        return entry["ad_id"] is not None and entry["is_measurable"] and entry["is_viewable"]
+    return universe == "all" or entry["ad_id"] is not None

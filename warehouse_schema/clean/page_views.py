@@ -18,11 +18,15 @@ def _flag(name: str, meaning: str, nullable: bool = False) -> Column:
     return Column(name, "boolean", meaning, nullable=nullable)
 
 
-def _first(mart: str) -> Column:
+def _first(mart: str, entry: str = "entry", *, name: str = "is_first_in", within: str = "this visitor") -> Column:
     return _flag(
-        f"is_first_in_{mart}",
-        f"True on the first entry of this visitor at the grain of mart.{mart}_daily, among the entries that count there.",
+        f"{name}_{mart}",
+        f"True on the first {entry} of {within} at the grain of mart.{mart}_daily, among the entries that count there.",
     )
+
+
+def _first_of_page_view(mart: str) -> Column:
+    return _first(mart, name="is_first_of_page_view_in", within="this page view")
 
 
 HEAT_CELL = Struct(
@@ -85,6 +89,24 @@ ITEM_VIEW = Struct(
         _ms("attended_ms", "Engaged time split over the items in view by viewport share, rounded down."),
         _count("click_count", "Clicks with this target; NULL without clicks.", "clicks"),
         _first("story_attention"),
+        _first("feed_attention"),
+        _first_of_page_view("feed_attention"),
+        _first("ad_attention"),
+        _first_of_page_view("ad_attention"),
+        _first("ad_attention", "measurable and viewable entry", name="is_first_viewable_in"),
+    )
+)
+ZONE_VIEW = Struct(
+    (
+        Column("target", "string", "The zone: a target that is no item of the page view, or an item of type zone."),
+        _count("hover_count", "Hovers on the zone; NULL on touch.", "hovers"),
+        _count("long_hover_count", "The hovers of at least 500 ms.", "hovers"),
+        _count("unclicked_hover_count", "The hovers without a click; NULL without clicks.", "hovers"),
+        _ms("dwell_ms", "Target dwell of the hovers."),
+        _ms("active_ms", "The part of the dwell within 1 s of movement."),
+        Column("hover_dwells_ms", Array("long"), "Dwell of each hover, in order; NULL on touch.", "ms", nullable=True),
+        _count("click_count", "Clicks with this target; NULL without clicks.", "clicks"),
+        _first("zone_attention"),
     )
 )
 CLICK = Struct(
@@ -144,8 +166,14 @@ PAGE_VIEWS = Table(
         Column(
             "traffic_class",
             "string",
-            "human or declared_bot; bots are labelled, never deleted.",
+            "declared_bot by its user agent, suspected_bot by two reasons of other kinds, else human; never deleted.",
             allowed=("human", "declared_bot", "suspected_bot"),
+        ),
+        Column(
+            "traffic_reasons",
+            Array("string"),
+            f"What speaks for a program, sorted; empty if nothing: {', '.join(s.TRAFFIC_REASONS)}.",
+            personal=True,
         ),
         _flag("is_clock_suspect", "The lowest beacon's device clock ran backwards between start and sending."),
         _count("beacons_received", "Beacons used: distinct seq.", "beacons", nullable=False),
@@ -174,6 +202,8 @@ PAGE_VIEWS = Table(
         Column(
             "scroll_depth_share", "double", "Scroll depth over document height.", "0..1", nullable=True, low=0, high=1
         ),
+        _count("rage_count", "Bursts of 3 or more clicks in one place; NULL if clicks are not measured.", "bursts"),
+        _count("thrash_count", "Times the cursor was shaken to and fro; NULL on touch.", "events"),
         Column(
             "heat_cells",
             Array(HEAT_CELL),
@@ -186,6 +216,13 @@ PAGE_VIEWS = Table(
             "item_views",
             Array(ITEM_VIEW),
             "Items and how long they were in view; NULL if not measured.",
+            nullable=True,
+            personal=True,
+        ),
+        Column(
+            "zone_views",
+            Array(ZONE_VIEW),
+            "Zones that were hovered or clicked; NULL if neither is measured.",
             nullable=True,
             personal=True,
         ),

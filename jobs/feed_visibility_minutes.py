@@ -1,0 +1,76 @@
+"""mart.feed_visibility_minutes: on how many screens the feed was visible, minute by minute, UTC.
+
+A minute belongs to its own date, so that a date's minutes come from its page views and from those of the date before.
+What a page view shows later than that is in no minute; the reconciliation names it.
+"""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+
+from jobs.config import Settings
+from jobs.steps.marts import BEYOND_REACH, MartSpec, fields, not_applicable, remainder_steps
+from jobs.steps.reconcile import CLEAN, in_universe
+from jobs.steps.reconcile import PAGE_VIEWS as PAGE_VIEWS_COUNT
+from warehouse_schema.clean.page_views import PAGE_VIEWS
+from warehouse_schema.mart.feed_visibility_minutes import FEED_VISIBILITY_MINUTES
+
+READS, WRITES = PAGE_VIEWS, FEED_VISIBILITY_MINUTES
+
+SURFACE = "feed"
+_MINUTES_OF_INTERVAL = """
+transform(
+  sequence(date_trunc('MINUTE', shown.started_at), shown.ended_at - INTERVAL 1 MILLISECOND, INTERVAL 1 MINUTE),
+  minute -> named_struct(
+    'minute', minute,
+    'visible_ms', unix_millis(least(shown.ended_at, minute + INTERVAL 1 MINUTE))
+                  - unix_millis(greatest(shown.started_at, minute)),
+    'is_at_start', shown.started_at <= minute))
+"""
+
+
+def spec(settings: Settings) -> MartSpec:
+    """Minutes with their fold ladder: the minute away, the date."""
+    return MartSpec(
+        table=WRITES,
+        entries=f"flatten(transform(visibility, shown -> {_MINUTES_OF_INTERVAL}))",
+        keys={"event_date": "to_date(entry.minute)", **fields("minute")},
+        measures={"visible_ms": "entry.visible_ms", "visible_at_start_count": "int(entry.is_at_start)"},
+        surface=SURFACE,
+        ladder=remainder_steps(WRITES, ["minute"], ["platform", "device_type"]),
+        back_days=1,
+        beyond_reach="to_date(entry.minute) > date_add(event_date, 1)",
+        contributions=lambda page_views: _contributions(page_views, settings),
+    )
+
+
+_DATES = """
+IF(size(visibility) = 0, array(event_date), array_distinct(flatten(transform(visibility, shown ->
+  sequence(to_date(shown.started_at), to_date(shown.ended_at - INTERVAL 1 MILLISECOND))))))
+"""
+_FROM = "unix_millis(greatest(shown.started_at, CAST(seen_on AS TIMESTAMP)))"
+_TO = "unix_millis(least(shown.ended_at, CAST(date_add(seen_on, 1) AS TIMESTAMP)))"
+_VISIBLE_MS = f"aggregate(visibility, 0L, (total, shown) -> total + greatest(0L, {_TO} - {_FROM}))"
+_MINUTE_STARTS = (
+    "aggregate(visibility, 0L, (total, shown) -> "
+    f"total + greatest(0L, CAST(ceil({_TO} / 60000) AS BIGINT) - CAST(ceil({_FROM} / 60000) AS BIGINT)))"
+)
+
+
+def _contributions(page_views: DataFrame, settings: Settings) -> DataFrame:
+    """What page views give to each date they were visible on: by arithmetic on the intervals, not minute by minute."""
+    mart = spec(settings)
+    reason = (
+        f"CASE WHEN {not_applicable(mart)} IS NOT NULL THEN {not_applicable(mart)} "
+        f"WHEN seen_on > date_add(event_date, 1) THEN '{BEYOND_REACH}' "
+        "WHEN size(visibility) = 0 THEN 'without_entries' END"
+    )
+    dated = page_views.selectExpr("*", f"explode({_DATES}) AS seen_on")
+    named = {PAGE_VIEWS_COUNT: "1L", "visible_ms": _VISIBLE_MS, "visible_at_start_count": _MINUTE_STARTS}
+    parts = [
+        f"named_struct('quantity', '{quantity}', 'reason', {why}, 'amount', {amount})"
+        for quantity, amount in named.items()
+        for why in (f"'{CLEAN}'", reason)
+    ]
+    long = dated.selectExpr("seen_on AS event_date", f"inline(array({', '.join(parts)}))")
+    return long.unionByName(in_universe(page_views, mart))
