@@ -22,8 +22,9 @@ test-slow: setup ## more nights: real kills, repaired and moved input, all thres
 truth: setup ## 10,000 simulated page views against their truth, seed by SEED=
 	@$(BIN)/python -m benchmarks.truth --seed $(or $(SEED),1)
 
+# Bytecode is kept even where the environment says otherwise: rewriting all assertions anew costs seconds per worker.
 quick: $(STAMP) ## the tests that need no Java, in seconds
-	@$(BIN)/python -m pytest -m "not spark and not slow"
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile -m "not spark and not slow"
 
 lint: $(STAMP) ## ruff and mypy
 	@$(BIN)/ruff check .

@@ -6,15 +6,24 @@ Run by Great Expectations on rows that are written but not published. Results ca
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from warehouse_schema.table import Column, Table
 
 if TYPE_CHECKING:
+    from great_expectations.core.batch_definition import BatchDefinition
+    from great_expectations.core.result_format import ResultFormatUnion
+    from great_expectations.data_context.data_context.ephemeral_data_context import EphemeralDataContext
+    from great_expectations.datasource.fluent.interfaces import Batch
+    from great_expectations.expectations.expectation import BatchExpectation
     from pyspark.sql import DataFrame
 
 CRITICAL = "critical"
+NOT_EVALUATED = "could not be evaluated"
 
 
 @dataclass(frozen=True)
@@ -100,49 +109,105 @@ def _of_column(column: Column) -> list[Expectation]:
     return found
 
 
-def audit(rows: DataFrame, table: Table) -> list[Result]:
-    """Run the table's expectations on `rows`; a raised error inside one is a failure of it, never a pass.
+def audit(tables: Sequence[tuple[DataFrame, Table]]) -> list[Result]:
+    """Run each table's expectations on its rows; a raised error inside one is a failure of it, never a pass.
 
-    Looking for true or false is twice as fast as counting; only expectations that failed are run again, to count.
+    Tables are independent and most of each is waiting: they are audited together, with a data source and so a Spark
+    engine of its own for each. Results come in the order of `tables`.
+    """
+    batches = [_batch(rows, table) for rows, table in tables]
+    with ThreadPoolExecutor(max(1, len(tables))) as pool:
+        audited = pool.map(lambda batch, table: _audit(batch, table[1]), batches, tables)
+        return [result for results in audited for result in results]
+
+
+def _audit(batch: Batch, table: Table) -> list[Result]:
+    """Rules are looked at together first; what fails is looked at again by itself, to say how much of it there is.
+
+    A broken rule stays broken, whatever the second look says. Where the first look raised an error, one rule may have
+    kept it from all others: those are judged by the second.
     """
     wanted = base_expectations(table)
-    held = _validate(rows, table, wanted, {"result_format": "BOOLEAN_ONLY"})
-    results = {number: _result(table, wanted[number], outcome) for number, outcome in held.items()}
-    failed = [number for number, result in results.items() if not result.success]
+    first = _validate(batch, table, wanted, _together(wanted), {"result_format": "BOOLEAN_ONLY"})
+    failed = [number for number, result in enumerate(first) if not result.success]
     if failed:
         summary = {"result_format": "SUMMARY", "partial_unexpected_count": 0}
-        again = _validate(rows, table, [wanted[number] for number in failed], summary)
-        results |= {failed[i]: _result(table, wanted[failed[i]], outcome) for i, outcome in again.items()}
-    return [results[number] for number in sorted(results)]
+        again = [wanted[number] for number in failed]
+        second = _validate(batch, table, again, _one_by_one(again), summary)
+        for number, result in zip(failed, second, strict=True):
+            could_look = first[number].observed != NOT_EVALUATED
+            first[number] = replace(result, success=result.success and not could_look)
+    return first
 
 
-def _validate(
-    rows: DataFrame, table: Table, wanted: list[Expectation], result_format: dict[str, Any]
-) -> dict[int, Any]:
-    """Outcome per number in `wanted`."""
+def _together(wanted: Sequence[Expectation]) -> list[BatchExpectation]:
+    """Expectations that share one query wherever there is SQL for them."""
+    from expectations.declared_rules import COUNTS, ExpectNoRowToBreakRule, counting_query
+
+    rules = [expectation for expectation in wanted if expectation.kind in COUNTS]
+    query = counting_query([(rule.kind, rule.arguments) for rule in rules])
+    positions = {id(rule): position for position, rule in enumerate(rules)}
+    return [
+        ExpectNoRowToBreakRule(query=query, position=positions[id(expectation)], meta={"number": number})
+        if id(expectation) in positions
+        else _shipped(expectation, number)
+        for number, expectation in enumerate(wanted)
+    ]
+
+
+def _one_by_one(wanted: Sequence[Expectation]) -> list[BatchExpectation]:
+    return [_shipped(expectation, number) for number, expectation in enumerate(wanted)]
+
+
+def _shipped(expectation: Expectation, number: int) -> BatchExpectation:
+    import great_expectations.expectations as gxe
+
+    made: BatchExpectation = getattr(gxe, expectation.kind)(**expectation.arguments, meta={"number": number})
+    return made
+
+
+@cache
+def _context() -> EphemeralDataContext:
+    """The process's context: making one takes longer than a small suite."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
-    import great_expectations.expectations as gxe
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    source = context.data_sources.add_spark("audit", persist=False)
-    batch = source.add_dataframe_asset(table.name).add_batch_definition_whole_dataframe("staged")
-    suite = gx.ExpectationSuite(name=table.name)
-    for number, expectation in enumerate(wanted):
-        suite.add_expectation(getattr(gxe, expectation.kind)(**expectation.arguments, meta={"number": number}))
-    outcomes = batch.get_batch({"dataframe": rows}).validate(suite, result_format=result_format)
-    return {
-        outcome.expectation_config.meta["number"]: outcome for outcome in outcomes.results if outcome.expectation_config
-    }
+    return context
+
+
+@cache
+def _batch_definition(table_name: str) -> BatchDefinition[Any]:
+    """An engine resolves what does not name its batch against the batch loaded last: one engine for each table."""
+    source = _context().data_sources.add_spark(table_name, persist=False)
+    return source.add_dataframe_asset(table_name).add_batch_definition_whole_dataframe("staged")
+
+
+def _batch(rows: DataFrame, table: Table) -> Batch:
+    return _batch_definition(table.name).get_batch({"dataframe": rows})
+
+
+def _validate(
+    batch: Batch,
+    table: Table,
+    wanted: Sequence[Expectation],
+    asked: Sequence[BatchExpectation],
+    result_format: ResultFormatUnion,
+) -> list[Result]:
+    """Results in the order of `wanted`; `asked` are the same expectations in the words of Great Expectations."""
+    import great_expectations as gx
+
+    outcomes = batch.validate(gx.ExpectationSuite(name=table.name, expectations=asked), result_format=result_format)
+    numbered = {o.expectation_config.meta["number"]: o for o in outcomes.results if o.expectation_config}
+    return [_result(table, expectation, numbered[number]) for number, expectation in enumerate(wanted)]
 
 
 def _result(table: Table, expectation: Expectation, outcome: Any) -> Result:
     details = outcome.result or {}
     unexpected = details.get("unexpected_count")
-    raised = (outcome.exception_info or {}).get("raised_exception", False)
-    observed = "could not be evaluated" if raised else _observed(details)
+    observed = NOT_EVALUATED if _raised(outcome.exception_info or {}) else _observed(details)
     threshold = {k: v for k, v in expectation.arguments.items() if k not in ("column", "column_list", "column_set")}
     return Result(
         table_name=table.name,
@@ -155,6 +220,12 @@ def _result(table: Table, expectation: Expectation, outcome: Any) -> Result:
         unexpected_count=None if unexpected is None else int(unexpected),
         meaning=expectation.meaning,
     )
+
+
+def _raised(exception_info: dict[str, Any]) -> bool:
+    """True if the expectation raised an error, or any metric that it needs (these are listed by metric)."""
+    by_metric = [info for info in exception_info.values() if isinstance(info, dict)]
+    return any(info.get("raised_exception", False) for info in [exception_info, *by_metric])
 
 
 def _observed(details: dict[str, Any]) -> str | None:

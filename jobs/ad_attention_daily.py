@@ -30,12 +30,7 @@ def spec(settings: Settings) -> MartSpec:
         measures=_MEASURES | shared,
         visitor_flag="entry.is_first_in_ad_attention",
         page_view_flag="entry.is_first_of_page_view_in_ad_attention",
-        visitor_counts={
-            "viewable_visitor_count": (
-                f"IF({_IS_VIEWABLE}, visitor_key, NULL)",
-                "entry.is_first_viewable_in_ad_attention",
-            )
-        },
+        visitor_counts={"viewable_visitor_count": (_IS_VIEWABLE, "entry.is_first_viewable_in_ad_attention")},
         ad_id="entry.ad_id",
-        ladder=remainder_steps(WRITES, ["ad_id"], ["surface", "device_type"]),
+        ladder=remainder_steps(["ad_id"], ["surface", "device_type"]),
     )

@@ -11,7 +11,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.config import Settings
-from jobs.steps.parse import ACCEPTED, TEXTS, text, text_key
+from jobs.steps.parse import ACCEPTED, TEXTS, stream_fields, text, text_key
 from warehouse_schema.clean.beacons import BEACONS
 from warehouse_schema.raw import cursor_beacon as raw
 
@@ -44,6 +44,10 @@ _SIZES = {
     "viewport_h_px": "device.viewport_h_px",
 }
 
+#: SQL: purposes of the beacon, sorted; Global Privacy Control removes ads.
+_SENT_PURPOSES = "array_sort(array_distinct(array_compact(beacon.consent.purposes)))"
+PURPOSES = f"IF(beacon.consent.gpc, array_remove({_SENT_PURPOSES}, 'ads'), {_SENT_PURPOSES})"
+
 
 def transform(judged: DataFrame, settings: Settings, *, pseudonym: Callable[[Column], Column]) -> DataFrame:
     """Rows of clean.beacons from judged lines; `pseudonym` turns visitor ids into keys.
@@ -51,39 +55,30 @@ def transform(judged: DataFrame, settings: Settings, *, pseudonym: Callable[[Col
     The pseudonym of a line that is not accepted is NULL, and the filter asks for it: a filter on anything known
     before would be moved below the parser, which would then run twice.
     """
-    is_accepted = F.col("outcome") == ACCEPTED
-    keyed = judged.withColumn("visitor_key", pseudonym(F.when(is_accepted, text("visitor_id"))))
+    accepted_visitor = F.expr(f"IF(outcome = '{ACCEPTED}', {text('visitor_id')}, NULL)")
     columns = {
-        "start_date": F.to_date(F.timestamp_millis(F.col("clock.start_ms"))),
-        "is_last": F.coalesce(F.col("beacon.is_last"), F.lit(False)),
-        "purposes": purposes(),
-        **{name: F.col(name) for name in ("landing_date", "visitor_key", "line_sha256", "raw_file")},
-        **{name: F.col(f"clock.{name}") for name in ("start_ms", "queue_ms", "is_clock_suspect")},
-        **{name: text(path) if path in TEXTS else F.col(f"beacon.{path}") for name, path in _KEPT_AS_SENT.items()},
+        "start_date": "to_date(timestamp_millis(clock.start_ms))",
+        "is_last": "coalesce(beacon.is_last, FALSE)",
+        "purposes": PURPOSES,
+        **{name: name for name in ("landing_date", "visitor_key", "line_sha256", "raw_file")},
+        **{name: f"clock.{name}" for name in ("start_ms", "queue_ms", "is_clock_suspect")},
+        **{name: text(path) if path in TEXTS else f"beacon.{path}" for name, path in _KEPT_AS_SENT.items()},
         **{name: text_key(path) for name, path in _KEYS.items()},
         **{name: _size(path, settings) for name, path in _SIZES.items()},
         **{stream: _stream(stream) for stream in raw.STREAMS},
     }
-    accepted = keyed.where(F.col("visitor_key").isNotNull())
-    return accepted.select(*[columns[c.name].alias(c.name) for c in WRITES.columns])
+    accepted = judged.withColumn("visitor_key", pseudonym(accepted_visitor)).where("visitor_key IS NOT NULL")
+    return accepted.selectExpr(*[f"{columns[c.name]} AS {c.name}" for c in WRITES.columns])
 
 
-def purposes() -> Column:
-    """Purposes of the beacon, sorted; Global Privacy Control removes ads."""
-    sent = F.array_sort(F.array_distinct(F.array_compact(F.col("beacon.consent.purposes"))))
-    return F.when(F.col("beacon.consent.gpc"), F.array_remove(sent, "ads")).otherwise(sent)
-
-
-def _size(path: str, settings: Settings) -> Column:
+def _size(path: str, settings: Settings) -> str:
     """A length in px; unknown unless positive, and for viewports no longer than any known position."""
-    value = F.col(f"beacon.{path}")
+    value = f"beacon.{path}"
     top = settings.max_coordinate_px if path.startswith("device.") else 1e9
-    return F.when((value > 0) & (value <= top), value)
+    return f"IF({value} > 0 AND {value} <= {top}, {value}, NULL)"
 
 
-def _stream(stream: str) -> Column:
+def _stream(stream: str) -> str:
     """The stream, NULL where it was not measured: missing, null or {}."""
-    value = F.col(f"beacon.{stream}")
-    (declared,) = (c.type for c in raw.COLUMNS if c.name == stream)
-    arrays = [value[field.name] for field in declared.fields]  # type: ignore[union-attr]
-    return F.when(F.coalesce(*[F.array_size(a) for a in arrays]).isNotNull(), value)
+    sizes = ", ".join(f"array_size(beacon.{stream}.{name})" for name in stream_fields(stream))
+    return f"IF(coalesce({sizes}) IS NOT NULL, beacon.{stream}, NULL)"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
@@ -26,10 +25,10 @@ from jobs import (
 from jobs.config import Settings
 from jobs.io.delta import DeltaTables, dates_predicate
 from jobs.io.store import table_uri
-from jobs.steps.folding import fold_entries
+from jobs.steps.folding import fold
+from jobs.steps.ledger import Ledger
 from jobs.steps.marts import MartSpec
-from jobs.steps.reconcile import Equation, MartResult, build_equations
-from warehouse_schema.derive import spark_schema
+from jobs.steps.reconcile import Equation, Staged, build_equations
 
 
 class MartJob(Protocol):
@@ -39,16 +38,13 @@ class MartJob(Protocol):
         """How the mart comes from page views."""
 
 
-MART_JOBS: tuple[MartJob, ...] = (
-    hover_heatmap_daily,
-    viewport_exposure_daily,
-    zone_attention_daily,
-    story_attention_daily,
-    feed_attention_daily,
-    ad_attention_daily,
-    feed_visibility_minutes,
-    session_attention_daily,
-    reach_daily,
+#: Marts that share their queries: grids of many small cells; and what has distributions and many measures.
+LEDGERS: tuple[tuple[MartJob, ...], ...] = (
+    (hover_heatmap_daily, viewport_exposure_daily, feed_visibility_minutes),
+    (
+        *(zone_attention_daily, story_attention_daily, feed_attention_daily, ad_attention_daily),
+        *(session_attention_daily, reach_daily),
+    ),
 )
 
 
@@ -70,19 +66,29 @@ def window(beacons: DataFrame, dates: Sequence[dt.date], settings: Settings) -> 
 def build_page_views(tables: DeltaTables, settings: Settings, dates: list[dt.date]) -> list[Equation]:
     """Rebuild clean.page_views of `dates` in one commit; returns the equations of its beacons."""
     beacons = window(tables.read(page_views.READS), dates, settings)
-    spans = page_views.spans(beacons, []).persist()
-    per_date = spans.where(F.col("event_date").isin(dates)).groupBy("event_date").agg(F.sum("beacon_count").alias("n"))
-    counts = {row["event_date"]: int(row["n"]) for row in per_date.collect()}
-    reaching = spans.where(F.size("start_dates") > 1).select("visitor_key", "page_view_id")
-    inside = beacons.where(F.col("start_date").isin(dates))
-    outside = beacons.where(~F.col("start_date").isin(dates)).join(
-        F.broadcast(reaching), on=["visitor_key", "page_view_id"], how="left_semi"
-    )
-    every = inside.unionByName(outside.select(*inside.columns)) if not reaching.isEmpty() else inside
+    spans = page_views.spans(beacons, [])
+    counts, reaching = _counts_and_reaching(spans, dates)
+    every = inside = beacons.where(F.col("start_date").isin(dates))
+    if reaching:
+        outside = beacons.where(~F.col("start_date").isin(dates)).join(
+            F.broadcast(spans.where("size(start_dates) > 1").select("visitor_key", "page_view_id")),
+            on=["visitor_key", "page_view_id"],
+            how="left_semi",
+        )
+        every = inside.unionByName(outside.select(*inside.columns))
     rows = page_views.transform(every, settings, event_dates=dates)
     tables.replace(page_views.WRITES, rows, dates_predicate("event_date", dates))
-    spans.unpersist()
     return build_equations(counts, read_dates(tables, dates))
+
+
+def _counts_and_reaching(spans: DataFrame, dates: Sequence[dt.date]) -> tuple[dict[dt.date, int], bool]:
+    """Beacons of the page views of each of `dates`, and whether any page view has beacons of several start dates."""
+    totals = spans.groupBy("event_date").agg(
+        F.expr("sum(beacon_count) AS beacon_count"), F.expr("max(size(start_dates)) AS start_dates")
+    )
+    rows = totals.collect()
+    counts = {row["event_date"]: int(row["beacon_count"]) for row in rows if row["event_date"] in dates}
+    return counts, any(row["start_dates"] > 1 for row in rows)
 
 
 def read_dates(tables: DeltaTables, dates: Sequence[dt.date]) -> DataFrame:
@@ -92,25 +98,24 @@ def read_dates(tables: DeltaTables, dates: Sequence[dt.date]) -> DataFrame:
 
 def stage_marts(
     tables: DeltaTables, settings: Settings, dates: Sequence[dt.date], known: Iterable[dt.date], staging: str
-) -> list[MartResult]:
+) -> list[Staged]:
     """Aggregate every mart and write it as Parquet under `staging`, where no reader looks.
 
-    A mart is rebuilt for `dates`, and for those of the `known` dates that look at them.
+    A mart is rebuilt for `dates`, and for those after and before that look at them.
     """
-    every_date = {*known, *dates}
+    views, every_date = tables.read(page_views.WRITES), {*known, *dates}
 
-    def stage(job: MartJob) -> MartResult:
-        spec = job.spec(settings)
-        mart_dates = spec.dates(dates, every_date)
-        views = spec.page_views(tables.read(page_views.WRITES), mart_dates)
-        folding = fold_entries(views, spec, mart_dates, settings)
-        path = table_uri(tables.warehouse, f"{staging}/{spec.table.path}")
+    def stage(number: int) -> Staged:
+        ledger = Ledger([job.spec(settings) for job in LEDGERS[number]], settings.hist_edges_ms)
+        mart_dates = {spec.name: spec.dates(dates, every_date) for spec in ledger.specs}
+        folding = fold(ledger.entries(views, mart_dates), ledger, settings.min_visitors)
+        path = table_uri(tables.warehouse, f"{staging}/ledger-{number}")
         folding.published.coalesce(1).write.mode("overwrite").parquet(path)
-        rows = tables.spark.read.schema(spark_schema(spec.table.columns)).parquet(path)
-        return MartResult(spec, mart_dates, rows, folding.unpublished)
+        rows = tables.spark.read.schema(folding.published.schema).parquet(path)
+        return Staged(ledger, mart_dates, rows, folding.unpublished)
 
-    # Marts do not depend on each other, and much of each is planning: together they keep the cores busy.
-    with ThreadPoolExecutor(min(len(MART_JOBS), 2 * (os.cpu_count() or 1))) as pool:
-        staged = list(pool.map(stage, MART_JOBS))
+    # Much of each is planning: together they keep the cores busy.
+    with ThreadPoolExecutor(len(LEDGERS)) as pool:
+        staged = list(pool.map(stage, range(len(LEDGERS))))
     tables.spark.catalog.clearCache()
     return staged

@@ -23,7 +23,7 @@ def spec(settings: Settings) -> MartSpec:
         page_view_flag="entry.is_first_of_page_view_in_feed_attention",
         ad_id="entry.ad_id",
         distribution=VISIBLE_MS_HIST,
-        ladder=remainder_steps(WRITES, ["feed_rank_bucket"], ["surface", "device_type", "item_type"]),
+        ladder=remainder_steps(["feed_rank_bucket"], ["surface", "device_type", "item_type"]),
     )
 
 

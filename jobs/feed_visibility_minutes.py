@@ -7,25 +7,28 @@ What a page view shows later than that is in no minute; the reconciliation names
 from __future__ import annotations
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.window import Window
 
 from jobs.config import Settings
-from jobs.steps.marts import BEYOND_REACH, MartSpec, fields, not_applicable, remainder_steps
-from jobs.steps.reconcile import CLEAN, in_universe
+from jobs.steps.marts import BEYOND_REACH, PAGE_VIEW_KEY, MartSpec, fields, not_applicable, remainder_steps
+from jobs.steps.reconcile import CLEAN, IN_UNIVERSE
 from jobs.steps.reconcile import PAGE_VIEWS as PAGE_VIEWS_COUNT
+from jobs.steps.traffic import HUMAN
 from warehouse_schema.clean.page_views import PAGE_VIEWS
 from warehouse_schema.mart.feed_visibility_minutes import FEED_VISIBILITY_MINUTES
 
 READS, WRITES = PAGE_VIEWS, FEED_VISIBILITY_MINUTES
 
 SURFACE = "feed"
-_MINUTES_OF_INTERVAL = """
-transform(
+_MINUTES_OF_INTERVALS = """
+flatten(transform(visibility, shown -> transform(
   sequence(date_trunc('MINUTE', shown.started_at), shown.ended_at - INTERVAL 1 MILLISECOND, INTERVAL 1 MINUTE),
   minute -> named_struct(
     'minute', minute,
     'visible_ms', unix_millis(least(shown.ended_at, minute + INTERVAL 1 MINUTE))
                   - unix_millis(greatest(shown.started_at, minute)),
-    'is_at_start', shown.started_at <= minute))
+    'is_at_start', shown.started_at <= minute))))
 """
 
 
@@ -33,15 +36,31 @@ def spec(settings: Settings) -> MartSpec:
     """Minutes with their fold ladder: the minute away, the date."""
     return MartSpec(
         table=WRITES,
-        entries=f"flatten(transform(visibility, shown -> {_MINUTES_OF_INTERVAL}))",
+        entries="array(struct(minute, visible_ms, is_at_start, is_first))",
         keys={"event_date": "to_date(entry.minute)", **fields("minute")},
         measures={"visible_ms": "entry.visible_ms", "visible_at_start_count": "int(entry.is_at_start)"},
+        visitor_flag="entry.is_first",
         surface=SURFACE,
-        ladder=remainder_steps(WRITES, ["minute"], ["platform", "device_type"]),
+        ladder=remainder_steps(["minute"], ["platform", "device_type"]),
         back_days=1,
-        beyond_reach="to_date(entry.minute) > date_add(event_date, 1)",
+        source=_minutes,
         contributions=lambda page_views: _contributions(page_views, settings),
     )
+
+
+def _minutes(page_views: DataFrame) -> DataFrame:
+    """One row per page view and minute in which it was visible; a page view hidden for seconds has one there.
+
+    The first of a visitor is marked here: page views of two dates may share the minutes after midnight.
+    """
+    context = [*PAGE_VIEW_KEY, "event_date", "surface", "platform", "device_type", "traffic_class"]
+    feed = page_views.where(f"surface = '{SURFACE}' AND traffic_class = '{HUMAN}'")
+    pieces = feed.selectExpr(*context, f"inline({_MINUTES_OF_INTERVALS})")
+    sums = [F.sum("visible_ms").alias("visible_ms"), F.bool_or("is_at_start").alias("is_at_start")]
+    near = pieces.where("to_date(minute) <= date_add(event_date, 1)")
+    minutes = near.groupBy(*context, "minute").agg(*sums)
+    of_visitor = Window.partitionBy("visitor_key", "minute", "platform", "device_type").orderBy("page_view_id")
+    return minutes.withColumn("is_first", F.row_number().over(of_visitor) == 1)
 
 
 _DATES = """
@@ -73,4 +92,10 @@ def _contributions(page_views: DataFrame, settings: Settings) -> DataFrame:
         for why in (f"'{CLEAN}'", reason)
     ]
     long = dated.selectExpr("seen_on AS event_date", f"inline(array({', '.join(parts)}))")
-    return long.unionByName(in_universe(page_views, mart))
+    seen = (
+        _minutes(page_views)
+        .selectExpr("to_date(minute) AS event_date", *PAGE_VIEW_KEY, "event_date AS began")
+        .distinct()
+    )
+    in_universe = [f"'{PAGE_VIEWS_COUNT}' AS quantity", f"'{IN_UNIVERSE}' AS reason", "1L AS amount"]
+    return long.unionByName(seen.selectExpr("event_date", *in_universe))

@@ -7,7 +7,7 @@ page still gets a coarse map.
 from __future__ import annotations
 
 from jobs.config import Settings
-from jobs.steps.marts import MartSpec, Step, fields, remainder_steps
+from jobs.steps.marts import CELL, MartSpec, Step, fields, remainder_steps
 from warehouse_schema.clean.page_views import PAGE_VIEWS
 from warehouse_schema.mart.hover_heatmap_daily import HOVER_HEATMAP_DAILY
 
@@ -17,7 +17,6 @@ READS, WRITES = PAGE_VIEWS, HOVER_HEATMAP_DAILY
 def spec(settings: Settings) -> MartSpec:
     """Cells with their fold ladder: cells of 64, 128 and 256 px, the group, the date."""
     cell_px = settings.cell_px
-    cell, layout = ("cell_px", "cell_x", "cell_y"), ("surface", "layout_id", "device_type", "viewport_class")
     return MartSpec(
         table=WRITES,
         entries="heat_cells",
@@ -28,10 +27,8 @@ def spec(settings: Settings) -> MartSpec:
             "hover_measured_count": "entry.dwell_ms IS NOT NULL",
             "clicks_measured_count": "entry.click_count IS NOT NULL",
         },
-        ladder=[*[_larger_cells(cell_px, times) for times in (2, 4, 8)], *remainder_steps(WRITES, cell, layout)],
+        ladder=[
+            *[Step(f"cells of {cell_px * times} px", factor=times) for times in (2, 4, 8)],
+            *remainder_steps(CELL, ("surface", "layout_id", "device_type", "viewport_class")),
+        ],
     )
-
-
-def _larger_cells(cell_px: int, times: int) -> Step:
-    keys = {"cell_px": str(cell_px * times)} | {n: f"CAST(floor({n} / {times}) AS INT)" for n in ("cell_x", "cell_y")}
-    return Step(f"cells of {cell_px * times} px", keys, is_remainder=False, factor=times)

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pyspark.sql import Column, DataFrame, Observation, SparkSession
+from pyspark.sql import Column, DataFrame, Observation, Row, SparkSession
 from pyspark.sql import functions as F
 
 from jobs import beacons, rejected_beacons
@@ -52,15 +52,9 @@ def land(
     if rejects or replaced_date:
         again = judge_lines(read_lines(tables.spark, raw, rejects), settings) if rejects else judged.limit(0)
         _write(tables, rejected_beacons.transform(again), rejected_beacons.WRITES, replaced_date)
-    written = tables.read(beacons.WRITES).where(F.col("raw_file").isin(paths))
-    per_start = written.groupBy("landing_date", "start_date").count().collect()
-    accepted_counts: dict[dt.date, int] = defaultdict(int)
-    for row in per_start:
-        accepted_counts[row["landing_date"]] += row["count"]
-    equations = landing_equations(
-        _line_counts(files), accepted_counts, _rejected_counts(tables, rejects), _withheld(facts, files)
-    )
-    return Landed(sorted({row["start_date"] for row in per_start}), equations)
+    counts = _written(tables, paths)
+    starts = sorted({row["start_date"] for row in counts if row["start_date"]})
+    return Landed(starts, _equations(files, counts, facts))
 
 
 def read_lines(spark: SparkSession, raw: str, paths: Sequence[str]) -> DataFrame:
@@ -70,24 +64,20 @@ def read_lines(spark: SparkSession, raw: str, paths: Sequence[str]) -> DataFrame
     reader = spark.read.option("lineSep", "\n").option("__globPaths__", "false")
     lines = reader.text([f"{root}/{path}" for path in paths])
     # File paths come as URIs; a plus sign in them is itself, not a blank.
-    path = F.url_decode(F.regexp_replace(F.col("_metadata.file_path"), r"\+", "%2B"))
-    raw_file = F.regexp_extract(path, r"/(landing_date=[^/]+/.*)$", 1)
-    landing_date = F.regexp_extract("raw_file", r"^landing_date=([^/]+)/", 1).cast("date")
-    return lines.select("value", raw_file.alias("raw_file")).withColumn("landing_date", landing_date)
+    path = "url_decode(replace(_metadata.file_path, '+', '%2B'))"
+    named = lines.selectExpr("value", f"regexp_extract({path}, r'/(landing_date=[^/]+/.*)$', 1) AS raw_file")
+    return named.selectExpr("*", "CAST(regexp_extract(raw_file, r'^landing_date=([^/]+)/', 1) AS DATE) AS landing_date")
 
 
 def _facts(files: Sequence[Inspection]) -> list[Column]:
     """What is observed while the beacons are written: withheld lines by landing date, files that hold rejects."""
-    is_reject = F.col("outcome").isin(list(REASONS))
+    reasons = ", ".join(f"'{reason}'" for reason in REASONS)
     withheld = [
-        F.count_if((F.col("outcome") == WITHHELD) & (F.col("landing_date") == F.lit(date))).alias(f"withheld {date}")
+        f"count_if(outcome = '{WITHHELD}' AND landing_date = DATE'{date}') AS `withheld {date}`"
         for date in sorted(_line_counts(files))
     ]
-    return [F.collect_set(F.when(is_reject, F.col("raw_file"))).alias("files_with_rejects"), *withheld]
-
-
-def _withheld(facts: dict[str, int], files: Sequence[Inspection]) -> dict[dt.date, int]:
-    return {date: facts[f"withheld {date}"] for date in _line_counts(files)}
+    rejects = f"collect_set(IF(outcome IN ({reasons}), raw_file, NULL)) AS files_with_rejects"
+    return [F.expr(fact) for fact in (rejects, *withheld)]
 
 
 def _line_counts(files: Sequence[Inspection]) -> dict[dt.date, int]:
@@ -97,12 +87,26 @@ def _line_counts(files: Sequence[Inspection]) -> dict[dt.date, int]:
     return dict(counts)
 
 
-def _rejected_counts(tables: DeltaTables, paths: list[str]) -> dict[dt.date, dict[str, int]]:
-    counts: dict[dt.date, dict[str, int]] = defaultdict(dict)
-    rejected = tables.read(rejected_beacons.WRITES).where(F.col("raw_file").isin(paths))
-    for row in rejected.groupBy("landing_date", "reason").count().collect():
-        counts[row["landing_date"]][row["reason"]] = row["count"]
-    return counts
+def _written(tables: DeltaTables, paths: Sequence[str]) -> list[Row]:
+    """How many rows of the files the tables hold now, by landing date: of beacons with their start date, of rejects
+    with their reason. Read back, not observed while they were written: what a commit lost shows."""
+    of_files = F.col("raw_file").isin(list(paths))
+    written = tables.read(beacons.WRITES).where(of_files).groupBy("landing_date", "start_date")
+    rejected = tables.read(rejected_beacons.WRITES).where(of_files).groupBy("landing_date", "reason")
+    counts = written.count().unionByName(rejected.count(), allowMissingColumns=True)
+    return counts.collect()
+
+
+def _equations(files: Sequence[Inspection], counts: Sequence[Row], facts: dict[str, int]) -> list[Equation]:
+    accepted: dict[dt.date, int] = defaultdict(int)
+    rejected: dict[dt.date, dict[str, int]] = defaultdict(dict)
+    for row in counts:
+        if row["reason"] is None:
+            accepted[row["landing_date"]] += row["count"]
+        else:
+            rejected[row["landing_date"]][row["reason"]] = row["count"]
+    lines = _line_counts(files)
+    return landing_equations(lines, accepted, rejected, {date: facts[f"withheld {date}"] for date in lines})
 
 
 def _write(tables: DeltaTables, rows: DataFrame, table: Table, replaced_date: dt.date | None) -> None:

@@ -39,10 +39,9 @@ def spans(beacons: DataFrame, new_files: list[str]) -> DataFrame:
 
     Reads four narrow columns. The event date is that of the lowest surviving beacon.
     """
-    lowest = F.min(F.struct("seq", "received_at_ms", "line_sha256", "start_date"))
     return beacons.groupBy("visitor_key", "page_view_id").agg(
-        lowest["start_date"].alias("event_date"),
-        F.collect_set("start_date").alias("start_dates"),
-        F.count(F.lit(1)).alias("beacon_count"),
+        F.expr("min(struct(seq, received_at_ms, line_sha256, start_date)).start_date AS event_date"),
+        F.expr("collect_set(start_date) AS start_dates"),
+        F.expr("count(*) AS beacon_count"),
         F.max(F.col("raw_file").isin(new_files)).alias("is_touched"),
     )

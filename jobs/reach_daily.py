@@ -6,7 +6,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.config import Settings
-from jobs.steps.marts import MartSpec, remainder_steps
+from jobs.steps.marts import BOTS, MartSpec, remainder_steps
+from jobs.steps.reconcile import CLEAN, IN_UNIVERSE
+from jobs.steps.reconcile import PAGE_VIEWS as PAGE_VIEWS_COUNT
 from jobs.steps.traffic import HUMAN
 from warehouse_schema.clean.page_views import PAGE_VIEWS
 from warehouse_schema.mart.reach_daily import REACH_DAILY, WINDOWS_DAYS
@@ -22,26 +24,40 @@ def spec(settings: Settings) -> MartSpec:
     windows = {f"visitors_{days}d": days for days in WINDOWS_DAYS}
     return MartSpec(
         table=WRITES,
-        entries="array(named_struct('person', person, 'age_days', age_days))",
+        entries="array(struct(views, age_days))",
         keys={},
         measures={},
-        visitor_counts={n: (f"IF(entry.age_days < {days}, entry.person, NULL)", "NULL") for n, days in windows.items()},
+        visitor_flag="age_days = 0",
+        page_views="views",
+        is_present="age_days = 0",
+        visitor_counts={name: (f"age_days < {days}", f"age_days < {days}") for name, days in windows.items()},
         rounded_to=dict.fromkeys(windows, settings.reach_rounding),
-        ladder=remainder_steps(WRITES, ["device_type"], ["surface"]),
+        ladder=remainder_steps(["device_type"], ["surface"]),
         back_days=_LONGEST - 1,
         source=_visitors_in_windows,
+        contributions=_contributions,
     )
 
 
 def _visitors_in_windows(page_views: DataFrame) -> DataFrame:
-    """The date's own page views; and, without page view, who came on the dates before to a grain that the date has."""
-    keep = ["traffic_class", "page_view_id"]
-    own = page_views.select(*_GRAIN, "visitor_key", *keep).selectExpr("*", "visitor_key AS person", "0 AS age_days")
-    humans = own.where(f"traffic_class = '{HUMAN}'")
-    came = humans.select(*_GRAIN, "person").distinct()
-    before = came.selectExpr("*", f"explode(sequence(1, {_LONGEST - 1})) AS age_days").withColumn(
-        "event_date", F.expr("date_add(event_date, age_days)")
+    """One row per date, surface, device and visitor of the window that ends with the date, with the days since the
+    visitor last came; only for surfaces and devices that had a visitor on the date itself."""
+    humans = page_views.where(f"traffic_class = '{HUMAN}'")
+    came = humans.groupBy(*_GRAIN, "visitor_key").agg(F.count(F.lit(1)).alias("views"))
+    later = came.selectExpr("*", f"explode(sequence(0, {_LONGEST - 1})) AS age_days").selectExpr(
+        *["date_add(event_date, age_days) AS event_date", *_GRAIN[1:], "visitor_key", "age_days"],
+        "IF(age_days = 0, views, 0L) AS views",
     )
-    of_known_grains = before.join(humans.select(*_GRAIN).distinct(), on=_GRAIN, how="left_semi")
-    nobody = {"visitor_key": F.lit(None).cast("string"), "page_view_id": F.lit(None).cast("string")}
-    return own.unionByName(of_known_grains.withColumns({**nobody, "traffic_class": F.lit(HUMAN)}))
+    of_known_grains = later.join(came.select(*_GRAIN).distinct(), on=_GRAIN, how="left_semi")
+    latest = of_known_grains.groupBy(*_GRAIN, "visitor_key").agg(
+        F.min("age_days").alias("age_days"), F.sum("views").alias("views")
+    )
+    return latest.withColumn("traffic_class", F.lit(HUMAN))
+
+
+def _contributions(page_views: DataFrame) -> DataFrame:
+    """Page views by traffic class: nothing else of this mart adds up."""
+    reasons = f"array('{CLEAN}', IF(traffic_class = '{HUMAN}', '{IN_UNIVERSE}', '{BOTS}'))"
+    return page_views.selectExpr(
+        "event_date", f"'{PAGE_VIEWS_COUNT}' AS quantity", f"explode({reasons}) AS reason", "1L AS amount"
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from jobs.steps.parse import ACCEPTED, WITHHELD
 from warehouse_schema.clean.rejected_beacons import REJECTED_BEACONS
@@ -14,5 +13,5 @@ READS, WRITES = raw.SCHEMA_ID, REJECTED_BEACONS
 
 def transform(judged: DataFrame) -> DataFrame:
     """Rows of clean.rejected_beacons from judged lines; withheld lines are counted elsewhere and kept nowhere."""
-    rejected = judged.where(~F.col("outcome").isin(ACCEPTED, WITHHELD))
-    return rejected.withColumn("reason", F.col("outcome")).select(*WRITES.column_names)
+    rejected = judged.where(f"outcome NOT IN ('{ACCEPTED}', '{WITHHELD}')")
+    return rejected.withColumnRenamed("outcome", "reason").select(*WRITES.column_names)

@@ -7,9 +7,10 @@ from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.window import Window
 
 from jobs.config import Settings
-from jobs.steps.marts import BOTS, Distribution, MartSpec, fields, remainder_steps
+from jobs.steps.marts import BOTS, MartSpec, fields, remainder_steps
 from jobs.steps.reconcile import CLEAN, IN_UNIVERSE
 from jobs.steps.reconcile import PAGE_VIEWS as PAGE_VIEWS_COUNT
 from jobs.steps.sessions import AHEAD_DAYS, BACK_DAYS, with_sessions
@@ -40,10 +41,12 @@ def spec(settings: Settings) -> MartSpec:
             "thrash_measured_count": _is("entry.thrash_count IS NOT NULL"),
             "rage_session_count": _is("entry.rage_count > 0"),
             "thrash_session_count": _is("entry.thrash_count > 0"),
-            **fields(*_SUMS),
+            **fields("engaged_ms", "visible_ms"),
         },
-        distribution=Distribution("engaged_ms_hist", "entry.engaged_ms"),
-        ladder=remainder_steps(WRITES, ["platform"], ["device_type"]),
+        visitor_flag="is_first",
+        page_views="entry.page_view_count",
+        distribution=("engaged_ms_hist", "entry.engaged_ms"),
+        ladder=remainder_steps(["platform"], ["device_type"]),
         back_days=BACK_DAYS,
         ahead_days=AHEAD_DAYS,
         source=lambda page_views: _sessions(page_views, settings),
@@ -64,8 +67,16 @@ def _sessions(page_views: DataFrame, settings: Settings) -> DataFrame:
     grouped = views.groupBy("visitor_key", "session", "session_date")
     totals = ", ".join(f"'{name}', CAST(sum({sql}) AS BIGINT)" for name, sql in sums.items())
     of_first = [f"min_by({name}, struct(started_at, page_view_id)) AS {name}" for name in first]
-    return grouped.agg(*[F.expr(sql) for sql in [*of_first, f"named_struct({totals}) AS totals"]]).selectExpr(
-        "session_date AS event_date", "visitor_key", *first, f"'{HUMAN}' AS traffic_class", "totals AS session"
+    sessions = grouped.agg(*[F.expr(sql) for sql in [*of_first, f"named_struct({totals}) AS totals"]])
+    of_visitor = Window.partitionBy("visitor_key", "session_date", "device_type", "platform").orderBy("session")
+    marked = sessions.withColumn("is_first", F.row_number().over(of_visitor) == 1)
+    return marked.selectExpr(
+        "session_date AS event_date",
+        "visitor_key",
+        *first,
+        "is_first",
+        f"'{HUMAN}' AS traffic_class",
+        "totals AS session",
     )
 
 

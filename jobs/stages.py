@@ -17,8 +17,9 @@ from jobs.io.delta import DeltaTables, dates_predicate
 from jobs.io.releases import EventDate, InputFile, Release
 from jobs.io.store import Store
 from jobs.land import land
+from jobs.steps.marts import MartSpec
 from jobs.steps.pseudonym import pseudonym_udf
-from jobs.steps.reconcile import Equation, MartResult, amount_rows, count_rows, mart_equations
+from jobs.steps.reconcile import Equation, Staged, amount_rows, count_rows, mart_equations
 from warehouse_schema import PINNED
 from warehouse_schema.clean.beacons import BEACONS
 from warehouse_schema.clean.page_views import PAGE_VIEWS
@@ -27,6 +28,8 @@ from warehouse_schema.ops import tables as ops
 from warehouse_schema.table import Table
 
 if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
     from jobs.nightly import Input, Night
 
 
@@ -40,7 +43,7 @@ class Stages:
         self.given = given
         self.equations: list[Equation] = []
         self.results: list[Result] = []
-        self.staged: list[MartResult] = []
+        self.staged: list[Staged] = []
 
     def restore(self) -> None:
         """Every table back to the base release: whatever a stopped run wrote is undone."""
@@ -83,7 +86,7 @@ class Stages:
             facts.append(f"{len(dates)} event dates, {sum(e.left for e in built):,} beacons")
         with night.progress.stage("stage marts") as facts:
             self.staged = stage_marts(self.tables, night.settings, dates, self._known_dates(), night.staging)
-            facts.append(f"{len(self.staged)} marts")
+            facts.append(f"{len(self._marts())} marts")
 
     def _known_dates(self) -> list[dt.date]:
         base = self.given.base
@@ -94,9 +97,8 @@ class Stages:
         if not dates:
             return
         with self.night.progress.stage("audit") as facts:
-            self.results += audit(read_dates(self.tables, dates), PAGE_VIEWS)
-            for staged in self.staged:
-                self.results += audit(staged.rows, staged.spec.table)
+            marts = [(rows, spec.table) for spec, rows, _ in self._marts()]
+            self.results += audit([(read_dates(self.tables, dates), PAGE_VIEWS), *marts])
             facts.append(f"{len(self.results)} expectations")
         failed = [result for result in self.results if not result.success and result.severity == "critical"]
         if failed:
@@ -131,8 +133,9 @@ class Stages:
         """One commit per mart, then ops, then the release that makes all of it visible at once."""
         night, base = self.night, self.given.base
         with night.progress.stage("publish"):
-            with ThreadPoolExecutor(max(1, len(self.staged))) as pool:
-                list(pool.map(self._publish_mart, self.staged))
+            marts = self._marts()
+            with ThreadPoolExecutor(max(1, len(marts))) as pool:
+                list(pool.map(lambda mart: self._publish_mart(*mart), marts))
             number = base.number + 1 if base else 1
             message = self._summary(number, dates)
             self._write_ops(dates, 0, message)
@@ -143,8 +146,16 @@ class Stages:
                 )
         return message
 
-    def _publish_mart(self, staged: MartResult) -> None:
-        self.tables.replace(staged.spec.table, staged.rows, dates_predicate("event_date", staged.dates))
+    def _marts(self) -> list[tuple[MartSpec, DataFrame, Sequence[dt.date]]]:
+        """Each staged mart with its rows and dates."""
+        return [
+            (spec, part.ledger.rows_of(spec, part.rows), part.dates[spec.name])
+            for part in self.staged
+            for spec in part.ledger.specs
+        ]
+
+    def _publish_mart(self, spec: MartSpec, rows: DataFrame, dates: Sequence[dt.date]) -> None:
+        self.tables.replace(spec.table, rows, dates_predicate("event_date", dates))
 
     def _summary(self, number: int, dates: Sequence[dt.date]) -> str:
         aside = sum(1 for i in self.given.inspections if i.problem)

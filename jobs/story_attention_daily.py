@@ -21,6 +21,6 @@ def spec(settings: Settings) -> MartSpec:
         visitor_flag="entry.is_first_in_story_attention",
         ad_id="entry.ad_id",
         distribution=VISIBLE_MS_HIST,
-        carried=fields("topic"),
-        ladder=remainder_steps(WRITES, ["item_id"], ["surface", "device_type", "item_type"]),
+        carried=("topic", "entry.topic"),
+        ladder=remainder_steps(["item_id"], ["surface", "device_type", "item_type"]),
     )

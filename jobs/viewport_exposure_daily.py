@@ -21,5 +21,5 @@ def spec(settings: Settings) -> MartSpec:
         keys=fields("cell_y"),
         measures=fields("visible_ms"),
         visitor_flag="entry.is_first_in_viewport_exposure",
-        ladder=remainder_steps(WRITES, ["cell_y"], ["surface", "layout_id", "device_type", "viewport_class"]),
+        ladder=remainder_steps(["cell_y"], ["surface", "layout_id", "device_type", "viewport_class"]),
     )

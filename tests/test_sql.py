@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -29,10 +30,10 @@ def exposure(*overrides: dict[str, object]) -> list[dict[str, object]]:
     return rows(TABLES[EXPOSURE], *overrides)
 
 
-@pytest.fixture
-def warehouse(tmp_path: Path) -> str:
-    """Release 1 pins exposure of two days; a later version, of a night not released, holds nonsense."""
-    root = str(tmp_path / "a warehouse")
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Release 1 pins exposure of two days; a later version, of a night not released, holds nonsense. Only to be read."""
+    root = str(tmp_path_factory.mktemp("sql") / "a warehouse")
     pinned = write_table(
         root, EXPOSURE, exposure({"event_date": DAY_1, "visible_ms": 100}, {"event_date": DAY_2, "visible_ms": 50})
     )
@@ -41,44 +42,50 @@ def warehouse(tmp_path: Path) -> str:
     return root
 
 
+@pytest.fixture
+def own_warehouse(warehouse: str, tmp_path: Path) -> str:
+    """A copy, to be written to."""
+    return str(shutil.copytree(warehouse, tmp_path / "a warehouse"))
+
+
 def test_answers_come_from_the_pinned_version_not_from_the_newest(warehouse: str) -> None:
     answer = run_sql(warehouse, f"select sum(visible_ms) as ms from {EXPOSURE}", "json")
 
     assert json.loads(answer or "") == [{"ms": 100 + 50}]
 
 
-def test_newest_release_decides_the_version(warehouse: str) -> None:
-    publish_release(warehouse, {EXPOSURE: 1}, number=2)
+def test_newest_release_decides_the_version(own_warehouse: str) -> None:
+    publish_release(own_warehouse, {EXPOSURE: 1}, number=2)
 
-    answer = run_sql(warehouse, f"select sum(visible_ms) as ms from {EXPOSURE}", "json")
+    answer = run_sql(own_warehouse, f"select sum(visible_ms) as ms from {EXPOSURE}", "json")
 
     assert json.loads(answer or "") == [{"ms": 100 + 50 + 9999}]
 
 
-@pytest.mark.parametrize("name", sorted(TABLES))
-def test_every_table_has_its_declared_columns_and_types_even_unwritten(warehouse: str, name: str) -> None:
-    expected = duckdb.execute(
-        "select " + ", ".join(f"null::{sql_type(c.type, 'duckdb')} as {c.name}" for c in TABLES[name].columns)
-    ).description
+def test_every_table_has_its_declared_columns_and_types_even_unwritten(warehouse: str) -> None:
+    with connect(warehouse, TABLES) as connection:
+        for name, table in TABLES.items():
+            typed_nulls = ", ".join(f"null::{sql_type(c.type, 'duckdb')} as {c.name}" for c in table.columns)
+            expected = duckdb.execute(f"select {typed_nulls}").description
 
-    found = connect(warehouse, [name]).execute(f"select * from {name}")
+            found = connection.execute(f"select * from {name}").description
 
-    assert [(c[0], c[1]) for c in found.description] == [(c[0], c[1]) for c in expected]
+            assert [(c[0], c[1]) for c in found] == [(c[0], c[1]) for c in expected], name
 
 
-def test_ops_tables_are_read_at_their_latest_version(warehouse: str) -> None:
+def test_ops_tables_are_read_at_their_latest_version(own_warehouse: str) -> None:
     for number in (1, 2):
-        write_table(warehouse, "ops.runs", rows(TABLES["ops.runs"], {"run_id": f"run-{number}"}))
+        write_table(own_warehouse, "ops.runs", rows(TABLES["ops.runs"], {"run_id": f"run-{number}"}))
 
-    answer = run_sql(warehouse, "select run_id from ops.runs order by 1", "json")
+    answer = run_sql(own_warehouse, "select run_id from ops.runs order by 1", "json")
 
     assert json.loads(answer or "") == [{"run_id": "run-1"}, {"run_id": "run-2"}]
 
 
-def test_a_table_without_a_pin_is_empty_although_files_lie_there(warehouse: str) -> None:
-    write_table(warehouse, HEATMAP, rows(TABLES[HEATMAP], {}))
+def test_a_table_without_a_pin_is_empty_although_files_lie_there(own_warehouse: str) -> None:
+    write_table(own_warehouse, HEATMAP, rows(TABLES[HEATMAP], {}))
 
-    assert run_sql(warehouse, f"select count(*) as n from {HEATMAP}", "csv") == "n\n0\n"
+    assert run_sql(own_warehouse, f"select count(*) as n from {HEATMAP}", "csv") == "n\n0\n"
 
 
 @pytest.mark.parametrize(
@@ -110,17 +117,17 @@ def test_describe_and_show_tables_tell_what_there_is(warehouse: str) -> None:
     assert shown[-1]["one_row_per"] == TABLES[sorted(TABLES)[-1]].one_row_per
 
 
-def test_json_has_nested_values_and_iso_times(warehouse: str) -> None:
+def test_json_has_nested_values_and_iso_times(own_warehouse: str) -> None:
     started = dt.datetime(2026, 11, 20, 13, 37, 5, tzinfo=dt.UTC)
     views = rows(
         TABLES[PAGE_VIEWS],
         {"started_at": started, "experiments": [("ranker", "b")], "hovers": None},
         {"started_at": started.replace(microsecond=250_000), "experiments": None},
     )
-    publish_release(warehouse, {PAGE_VIEWS: write_table(warehouse, PAGE_VIEWS, views)}, number=2)
+    publish_release(own_warehouse, {PAGE_VIEWS: write_table(own_warehouse, PAGE_VIEWS, views)}, number=2)
     query = "select event_date, started_at, experiments, hovers, visibility from clean.page_views order by started_at"
 
-    first, second = json.loads(run_sql(warehouse, query, "json") or "")
+    first, second = json.loads(run_sql(own_warehouse, query, "json") or "")
 
     assert first["event_date"] == "2026-11-20"
     assert (first["started_at"], second["started_at"]) == ("2026-11-20T13:37:05Z", "2026-11-20T13:37:05.250Z")
@@ -245,57 +252,58 @@ def test_nothing_published_is_said_and_ops_can_still_be_read(tmp_path: Path) -> 
     assert run_sql(str(tmp_path), "select exit_code from ops.runs", "csv") == "exit_code\n11\n"
 
 
-def test_a_released_table_that_is_gone_is_an_error_not_an_empty_table(warehouse: str) -> None:
-    publish_release(warehouse, {PAGE_VIEWS: 3}, number=2)
+def test_a_released_table_that_is_gone_is_an_error_not_an_empty_table(own_warehouse: str) -> None:
+    publish_release(own_warehouse, {PAGE_VIEWS: 3}, number=2)
 
     with pytest.raises(InfrastructureFailed, match=r"clean.page_views .* is missing, but version 3 is released"):
-        run_sql(warehouse, "select * from clean.page_views")
+        run_sql(own_warehouse, "select * from clean.page_views")
 
 
-def test_a_version_that_is_gone_is_an_error(warehouse: str) -> None:
-    publish_release(warehouse, {EXPOSURE: 99}, number=2)
+def test_a_version_that_is_gone_is_an_error(own_warehouse: str) -> None:
+    publish_release(own_warehouse, {EXPOSURE: 99}, number=2)
 
     with pytest.raises(InfrastructureFailed, match=f"{EXPOSURE} .* cannot be read"):
-        run_sql(warehouse, f"select * from {EXPOSURE}")
+        run_sql(own_warehouse, f"select * from {EXPOSURE}")
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root to become another user")
 @pytest.mark.parametrize("closed", ["restricted", "restricted/reconciliation/_delta_log"])
-def test_a_closed_layer_is_refused_by_name_and_left_out_of_show_tables(warehouse: str, closed: str) -> None:
+def test_a_closed_layer_is_refused_by_name_and_left_out_of_show_tables(own_warehouse: str, closed: str) -> None:
     name = "restricted.reconciliation"
-    write_table(warehouse, name, rows(TABLES[name], {}))
-    for folder in (Path(warehouse), *Path(warehouse).parents[:3]):
+    write_table(own_warehouse, name, rows(TABLES[name], {}))
+    for folder in (Path(own_warehouse), *Path(own_warehouse).parents[:4]):
         folder.chmod(folder.stat().st_mode | 0o055)
-    (Path(warehouse) / closed).chmod(0o700)
+    (Path(own_warehouse) / closed).chmod(0o700)
 
-    assert as_nobody(warehouse, f"select * from {name}").startswith(
-        f"UsageError: {name} in {warehouse} may not be read"
-    )
-    listed = as_nobody(warehouse, "show tables")
+    asked, listed = as_nobody(own_warehouse, f"select * from {name}", "show tables")
+
+    assert asked.startswith(f"UsageError: {name} in {own_warehouse} may not be read")
     assert EXPOSURE in listed and name not in listed
 
 
-def as_nobody(warehouse: str, query: str) -> str:
-    """The answer, or the error, that another user gets; in a process of its own, because none can take root back."""
+def as_nobody(warehouse: str, *queries: str) -> list[str]:
+    """The answers, or the errors, that another user gets; in a process of its own, because none can take root back."""
     code = (
         "import os, sys; from jobs.errors import HoverlakeError; from jobs.sql import run_sql; os.setuid(65534)\n"
-        "try: print(run_sql(*sys.argv[1:]))\n"
-        "except HoverlakeError as error: print(type(error).__name__, error, sep=': ')"
+        "for query in sys.argv[2:]:\n"
+        "    try: print(run_sql(sys.argv[1], query), end='\\0')\n"
+        "    except HoverlakeError as error: print(type(error).__name__, error, sep=': ', end='\\0')"
     )
-    command = [sys.executable, "-c", code, warehouse, query]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    command = [sys.executable, "-c", code, warehouse, *queries]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    return said.split("\0")[:-1]
 
 
-def test_columns_that_older_files_lack_are_null_there(warehouse: str) -> None:
+def test_columns_that_older_files_lack_are_null_there(own_warehouse: str) -> None:
     write_table(
-        warehouse, HEATMAP, rows(TABLES[HEATMAP], {"event_date": DAY_1, "click_count": 3}), without=["stay_count"]
+        own_warehouse, HEATMAP, rows(TABLES[HEATMAP], {"event_date": DAY_1, "click_count": 3}), without=["stay_count"]
     )
     pinned = write_table(
-        warehouse, HEATMAP, rows(TABLES[HEATMAP], {"event_date": DAY_2, "stay_count": 5}), schema_mode="merge"
+        own_warehouse, HEATMAP, rows(TABLES[HEATMAP], {"event_date": DAY_2, "stay_count": 5}), schema_mode="merge"
     )
-    publish_release(warehouse, {HEATMAP: pinned}, number=2)
+    publish_release(own_warehouse, {HEATMAP: pinned}, number=2)
 
-    answer = run_sql(warehouse, f"select stay_count from {HEATMAP} order by event_date", "json")
+    answer = run_sql(own_warehouse, f"select stay_count from {HEATMAP} order by event_date", "json")
 
     assert json.loads(answer or "") == [{"stay_count": None}, {"stay_count": 5}]
 
@@ -325,6 +333,8 @@ def test_a_whole_process_answers_in_under_a_second_without_the_heavy_packages(wa
             check=True,
         )
         durations.append(time.perf_counter() - start)
+        if durations[-1] < 1:
+            break  # a busy machine gets two more tries
 
     assert done.stdout.splitlines()[-1] == "[]"
     assert min(durations) < 1

@@ -31,8 +31,8 @@ def hover(**values: object) -> dict[str, object]:
     return {**given, "sample_count": 2, "is_long": False, "is_clicked": None, **values}
 
 
-@pytest.fixture
-def warehouse(tmp_path: Path) -> str:
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A page view with two hovers, one where none happened, one where they are not measured."""
     views = rows(
         PAGE_VIEWS,
@@ -40,8 +40,9 @@ def warehouse(tmp_path: Path) -> str:
         {"page_view_id": "none", "hovers": []},
         {"page_view_id": "unmeasured", "hovers": None, "device_type": "phone"},
     )
-    publish_release(str(tmp_path), {PAGE_VIEWS.name: write_table(str(tmp_path), PAGE_VIEWS.name, views)})
-    return str(tmp_path)
+    root = str(tmp_path_factory.mktemp("views"))
+    publish_release(root, {PAGE_VIEWS.name: write_table(root, PAGE_VIEWS.name, views)})
+    return root
 
 
 def test_the_nested_columns_each_have_a_view() -> None:
@@ -83,18 +84,20 @@ def test_two_views_and_their_table_join(warehouse: str) -> None:
     assert run_sql(warehouse, query, "csv") == "page_view_id,hovers,items\nnone,0,1\ntwo,2,1\nunmeasured,0,1\n"
 
 
-@pytest.mark.parametrize("name", sorted(FLAT_VIEWS))
-def test_columns_are_the_page_view_s_context_then_the_entry_s_fields_as_declared(warehouse: str, name: str) -> None:
-    fields = fields_of(name)
-    typed_nulls = ", ".join(f"null::{sql_type(field.type, 'duckdb')} as {field.name}" for field in fields)
-    declared = duckdb.execute(f"select {typed_nulls}").description
+def test_columns_are_the_page_view_s_context_then_the_entry_s_fields_as_declared(warehouse: str) -> None:
+    with connect(warehouse, FLAT_VIEWS) as connection:
+        for name in FLAT_VIEWS:
+            fields = fields_of(name)
+            typed_nulls = ", ".join(f"null::{sql_type(field.type, 'duckdb')} as {field.name}" for field in fields)
+            declared = duckdb.execute(f"select {typed_nulls}").description
 
-    with connect(warehouse, [name]) as connection:
-        found = connection.execute(f"select * from {name}").description
+            found = connection.execute(f"select * from {name}").description
 
-    assert [(c[0], c[1]) for c in found[-len(fields) :]] == [(c[0], c[1]) for c in declared]
-    context = {c[0] for c in found[: -len(fields)]}
-    assert {*PAGE_VIEWS.grain, "surface", "layout_id", "purposes", "experiments", "traffic_class"} < context
+            assert [(c[0], c[1]) for c in found[-len(fields) :]] == [(c[0], c[1]) for c in declared], name
+            context = {c[0] for c in found[: -len(fields)]}
+            assert {*PAGE_VIEWS.grain, "surface", "layout_id", "purposes", "experiments", "traffic_class"} < context, (
+                name
+            )
 
 
 def test_no_amount_of_a_page_view_is_repeated_on_its_entries() -> None:

@@ -35,13 +35,20 @@ class DeltaTables:
         self.warehouse = warehouse
         self.run_id = run_id
         self._transactions = itertools.count(lease_number * COMMITS_PER_LEASE + 1)
+        self._versions: dict[str, int] = {}
 
     def uri(self, table: Table) -> str:
         """Where Spark finds the table."""
         return table_uri(self.warehouse, table.path)
 
     def version(self, table: Table) -> int:
-        """The latest version, -1 if the table does not exist."""
+        """The latest version that this run has seen, -1 if the table does not exist: between its commits only the run
+        writes, and a version of another writer breaks its next commit."""
+        if table.name not in self._versions:
+            self._versions[table.name] = self._look_up(table)
+        return self._versions[table.name]
+
+    def _look_up(self, table: Table) -> int:
         found = open_table(self.warehouse, table)
         return -1 if found is None else int(found.version())
 
@@ -77,12 +84,13 @@ class DeltaTables:
         if table.partition_by:
             writer = writer.partitionBy(*table.partition_by)
         writer.save(self.uri(table))
-        after = self.version(table)
+        after = self._look_up(table)
         if after != before + 1:
             raise InfrastructureFailed(
                 f"{table.name}: expected version {before + 1} after the commit, found {after}: another writer holds "
                 "this warehouse, or a newer lease has fenced this run off. Nothing was published; run the night again."
             )
+        self._versions[table.name] = after
 
     def restore(self, store: Store, release: Release | None) -> list[str]:
         """Bring every pinned table back to the release: what a stopped run wrote is undone. Names what was undone."""
@@ -92,6 +100,7 @@ class DeltaTables:
             if latest < 0 or latest == pinned:
                 continue
             undone.append(table.name)
+            del self._versions[table.name]
             if pinned is None:
                 store.delete_folder(table.path)
             else:
@@ -111,4 +120,4 @@ def _conform(rows: DataFrame, table: Table) -> DataFrame:
         raise InfrastructureFailed(
             f"{table.name}: columns {sorted(set(rows.columns) ^ set(table.column_names))} do not match the declaration."
         )
-    return rows.select(*table.column_names).to(spark_schema(table.columns))
+    return rows.to(spark_schema(table.columns))

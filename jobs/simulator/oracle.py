@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -40,6 +41,7 @@ from jobs.simulator.oracle_time import (
     visible_time,
 )
 from jobs.simulator.oracle_zones import zone_views
+from jobs.steps.traffic import PATTERNS_OF_PEOPLE
 
 __all__ = ["MergedView", "expected_page_view", "expected_page_views", "merge_beacons"]
 
@@ -160,8 +162,13 @@ def viewport_class(width_px: float | None) -> str:
 
 @lru_cache(maxsize=4096)
 def is_declared_bot(user_agent: str | None) -> bool:
-    """True if the user agent says itself that it is a program."""
-    return user_agent is not None and crawleruseragents.is_crawler(user_agent)
+    """True if the user agent says itself that it is a program, or the list of crawlers has it."""
+    if user_agent is None:
+        return False
+    if re.search(r"bot\b|crawler|spider", user_agent.lower().replace("cubot", "")):
+        return True
+    patterns = [crawler["pattern"] for crawler in crawleruseragents.CRAWLER_USER_AGENTS_DATA]
+    return any(re.search(pattern, user_agent) for pattern in patterns if pattern not in PATTERNS_OF_PEOPLE)
 
 
 def scroll_depth(view: MergedView) -> tuple[float | None, float | None]:

@@ -29,25 +29,31 @@ class CellStep:
 
 
 def place_batches(
-    batches: Iterator[pa.RecordBatch], group: Sequence[str], steps: Sequence[CellStep], min_visitors: int
+    batches: Iterator[pa.RecordBatch],
+    group: Sequence[str],
+    cell: tuple[str, str],
+    steps: Sequence[CellStep],
+    min_visitors: int,
 ) -> Iterator[pa.RecordBatch]:
     """The entries, sorted by `block` (a hash of the group and the largest cell), with the column `step` added."""
     for table in whole_groups(batches, "block", BATCH_BYTES):
-        step = place(table, group, steps, min_visitors)
+        step = place(table, group, cell, steps, min_visitors)
         yield from table.append_column("step", step).combine_chunks().to_batches()
 
 
-def place(entries: pa.Table, group: Sequence[str], steps: Sequence[CellStep], min_visitors: int) -> pa.Array:
-    """Per entry the name of the first step at which the unplaced entries of its cell have min_visitors visitors;
+def place(
+    entries: pa.Table, group: Sequence[str], cell: tuple[str, str], steps: Sequence[CellStep], min_visitors: int
+) -> pa.Array:
+    """Of entries with columns `group`, `cell` (x, y) and `person`: per entry the name of the first step at which the unplaced entries of its cell have min_visitors visitors;
     NULL if there is none."""
     groups = pack(*[encode(entries[name].combine_chunks().cast(pa.string())).columns[0] for name in group])
-    visitor = encode(entries["visitor_key"].combine_chunks()).columns[0]
-    cell_x, cell_y = (np.asarray(entries[name], np.int64) for name in ("cell_x", "cell_y"))
+    visitor = encode(entries["person"].combine_chunks()).columns[0]
+    cell_x, cell_y = (np.asarray(entries[name], np.int64) for name in cell)
     placed = np.full(len(visitor), -1, np.int64)
     for number, step in enumerate(steps):
         waiting = np.flatnonzero(placed < 0)
-        cell = pack(groups[waiting], cell_x[waiting] // step.factor, cell_y[waiting] // step.factor)
-        enough = visitors_per_row(cell, visitor[waiting]) >= min_visitors
+        at = pack(groups[waiting], cell_x[waiting] // step.factor, cell_y[waiting] // step.factor)
+        enough = visitors_per_row(at, visitor[waiting]) >= min_visitors
         placed[waiting[enough]] = number
     names = pa.array([step.name for step in steps], pa.string())
     return names.take(pa.array(placed, mask=placed < 0))

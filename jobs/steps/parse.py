@@ -1,16 +1,15 @@
 """Raw lines to beacons: parse once, judge every line, name one reason for each that is refused (DESIGN 2).
 
 The order of reasons is that of `warehouse_schema.clean.rejected_beacons.REASONS`; `withheld` comes right after the
-schema is known, so that of a person without consent nothing is kept, not even a line's hash.
+schema is known, so that of a person without consent nothing is kept, not even a line's hash. Rules are Spark SQL over
+the parsed beacon: they read as the contract does, and one text costs the driver one call.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import reduce
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+from pyspark.sql import DataFrame
 
 from jobs.config import Settings
 from warehouse_schema import shared
@@ -33,40 +32,35 @@ TEXTS = (
 _TEXT_ARRAYS = ("consent.purposes", "pointer.target", "clicks.target", "items.item_id", "state.state")
 _META_TEXTS = ("item_id", "item_type", "topic", "ad_id")
 #: What a number, a boolean, a list or an object in an array of texts looks like after it was read as text.
-_LITERAL = "(^|\u0001)(-?[0-9][-+.0-9eE]*|true|false|[\\[{].*)(\u0001|$)"
+_LITERAL = r"(^|\x01)(-?[0-9][-+.0-9eE]*|true|false|[\[{].*)(\x01|$)"
 
 
 def judge_lines(lines: DataFrame, settings: Settings) -> DataFrame:
     """Lines (value, raw_file, landing_date) with `outcome` (accepted, withheld or a reason) and `beacon`."""
-    parsed = lines.select(
+    described = lines.selectExpr(
         "raw_file",
         "landing_date",
-        F.octet_length("value").cast("long").alias("byte_length"),
-        F.sha2("value", 256).alias("line_sha256"),
-        F.when(F.octet_length("value") <= settings.max_beacon_bytes, F.col("value")).alias("line"),
-    ).withColumn("document", _parse("line"))
-    beacon = parsed.select(
-        "raw_file",
-        "landing_date",
-        "byte_length",
-        "line_sha256",
-        "line",
-        _one_beacon(F.col("document")).alias("beacon"),
+        "CAST(octet_length(value) AS BIGINT) AS byte_length",
+        "sha2(value, 256) AS line_sha256",
+        f"IF(octet_length(value) <= {settings.max_beacon_bytes}, value, NULL) AS line",
     )
-    timed = beacon.withColumn("last_t_ms", _last_t_ms()).withColumn("clock", _repaired_clock(settings))
-    return timed.withColumn("outcome", _outcome(settings)).drop("line", "last_t_ms")
+    kept = ["raw_file", "landing_date", "byte_length", "line_sha256"]
+    parsed = described.selectExpr(*kept, "line", f"{_document('line')} AS document")
+    beacons = parsed.selectExpr(*kept, "line", f"{_one_beacon('document')} AS beacon")
+    timed = beacons.selectExpr("*", f"{_last_t_ms()} AS last_t_ms").selectExpr("*", f"{_clock(settings)} AS clock")
+    return timed.selectExpr(*kept, "beacon", "clock", f"{_outcome(settings)} AS outcome")
 
 
-def _parse(line: str) -> Column:
+def _document(line: str) -> str:
     """The line inside a frame: whatever follows the beacon's closing brace then breaks the frame.
 
     Without it the parser stops at the first complete value and two beacons on one line would count as one.
     """
     fields = ", ".join(f"{c.name} {_parsed_type(c.type, c.name)}" for c in raw.COLUMNS)
     schema = f"beacons array<struct<{fields}>>, frame_end int, broken string"
-    framed = F.concat(F.lit('{"beacons":['), F.col(line), F.lit('],"frame_end":0}'))
-    options = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": "broken", "allowSingleQuotes": "false"}
-    return F.when(F.is_valid_utf8(F.col(line)), F.from_json(framed, schema, options))
+    framed = f"""concat('{{"beacons":[', {line}, '],"frame_end":0}}')"""
+    options = "map('mode', 'PERMISSIVE', 'columnNameOfCorruptRecord', 'broken', 'allowSingleQuotes', 'false')"
+    return f"IF(is_valid_utf8({line}), from_json({framed}, '{schema}', {options}), NULL)"
 
 
 def _parsed_type(type_: Type, path: str) -> str:
@@ -79,137 +73,113 @@ def _parsed_type(type_: Type, path: str) -> str:
     return sql_type(type_)
 
 
-def _one_beacon(document: Column) -> Column:
-    whole = document["broken"].isNull() & (document["frame_end"] == 0) & (F.size(document["beacons"]) == 1)
-    return F.when(whole, document["beacons"][0])
+def _one_beacon(document: str) -> str:
+    whole = f"{document}.broken IS NULL AND {document}.frame_end = 0 AND size({document}.beacons) = 1"
+    return f"IF({whole}, {document}.beacons[0], NULL)"
 
 
-def _b(path: str) -> Column:
-    return F.col(f"beacon.{path}")
+def text(path: str) -> str:
+    """SQL: a single text field of the parsed beacon."""
+    return f"try_variant_get(beacon.{path}, '$', 'string')"
 
 
-def text(path: str) -> Column:
-    """A single text field of the parsed beacon."""
-    return F.try_variant_get(_b(path), "$", "string")
+def text_key(path: str) -> str:
+    """SQL: a key column from raw text, '(none)' where it is missing or empty."""
+    return f"coalesce(nullif({text(path)}, ''), '{shared.MISSING}')"
 
 
-def _last_t_ms() -> Column:
+def _last_t_ms() -> str:
     """The beacon's last instant, 0 without records."""
-    tops = [F.coalesce(F.array_max(_b(f"{stream}.t_ms")), F.lit(0)) for stream in raw.STREAMS]
-    return F.greatest(*tops)
+    return f"greatest({', '.join(f'coalesce(array_max(beacon.{stream}.t_ms), 0)' for stream in raw.STREAMS)})"
 
 
-def _repaired_clock(settings: Settings) -> Column:
+def _clock(settings: Settings) -> str:
     """start_ms, queue_ms, is_clock_suspect: the device clock's error cancels (METRICS 1) [Snowplow]."""
-    age = _b("sent_at_ms") - _b("started_at_ms")
-    queue = age - F.col("last_t_ms")
-    is_suspect = queue < -settings.clock_suspect_ms
-    start = _b("received_at_ms") - F.when(is_suspect, F.col("last_t_ms")).otherwise(age)
-    sane = ~_is_bad_clock() & ~_any(_has_long_time(stream, settings) for stream in raw.STREAMS)
-    return F.when(
-        sane, F.struct(start.alias("start_ms"), queue.alias("queue_ms"), is_suspect.alias("is_clock_suspect"))
-    )
+    age = "(beacon.sent_at_ms - beacon.started_at_ms)"
+    queue = f"({age} - last_t_ms)"
+    is_suspect = f"({queue} < {-settings.clock_suspect_ms})"
+    long_times = [f"array_max(beacon.{stream}.t_ms) > {settings.max_page_view_ms}" for stream in raw.STREAMS]
+    return f"""CASE WHEN NOT ({_is_bad_clock()}) AND NOT ({_any_known(long_times)}) THEN named_struct(
+        'start_ms', beacon.received_at_ms - IF({is_suspect}, last_t_ms, {age}),
+        'queue_ms', {queue},
+        'is_clock_suspect', {is_suspect}) END"""
 
 
-def _outcome(settings: Settings) -> Column:
-    beacon = F.col("beacon")
-    start_date = F.to_date(F.timestamp_millis(F.col("clock.start_ms")))
-    landing_end_ms = (F.datediff("landing_date", F.lit("1970-01-01").cast("date")).cast("long") + 1) * DAY_MS
-    reasons = [
-        ("oversized", F.col("byte_length") > settings.max_beacon_bytes),
-        ("malformed_json", beacon.isNull() | ~_texts_are_texts() | (_b("seq") < 0)),
-        ("unknown_schema", ~text("schema").eqNullSafe(raw.SCHEMA_ID)),
-        (WITHHELD, ~F.coalesce(F.array_contains(_b("consent.purposes"), PRODUCT_DEVELOPMENT), F.lit(False))),
-        ("missing_field", _lacks_a_field()),
-        ("bad_timestamp", F.col("clock").isNull()),
-        ("negative_time", _has_negative_time()),
-        ("ragged_arrays", _any(_is_ragged(stream) for stream in raw.STREAMS)),
-        ("too_late", F.datediff("landing_date", start_date) > settings.late_window_days),
-        ("from_future", F.col("clock.start_ms") > landing_end_ms + settings.future_tolerance_ms),
-    ]
-    outcome = F.lit(ACCEPTED)
-    for name, condition in reversed(reasons):
-        outcome = F.when(condition, F.lit(name)).otherwise(outcome)
-    return outcome
+def _outcome(settings: Settings) -> str:
+    start_date = "to_date(timestamp_millis(clock.start_ms))"
+    landing_end_ms = f"(CAST(unix_date(landing_date) AS BIGINT) + 1) * {DAY_MS}"
+    negative = [f"array_min(beacon.{stream}.t_ms) < 0" for stream in raw.STREAMS]
+    return f"""CASE
+        WHEN byte_length > {settings.max_beacon_bytes} THEN 'oversized'
+        WHEN beacon IS NULL OR NOT ({_texts_are_texts()}) OR beacon.seq < 0 THEN 'malformed_json'
+        WHEN NOT ({text("schema")} <=> '{raw.SCHEMA_ID}') THEN 'unknown_schema'
+        WHEN NOT coalesce(array_contains(beacon.consent.purposes, '{PRODUCT_DEVELOPMENT}'), FALSE) THEN '{WITHHELD}'
+        WHEN {_lacks_a_field()} THEN 'missing_field'
+        WHEN clock IS NULL THEN 'bad_timestamp'
+        WHEN {_any_known([*negative, "beacon.observed_until_ms < 0"])} THEN 'negative_time'
+        WHEN {" OR ".join(_is_ragged(stream) for stream in raw.STREAMS)} THEN 'ragged_arrays'
+        WHEN datediff(landing_date, {start_date}) > {settings.late_window_days} THEN 'too_late'
+        WHEN clock.start_ms > {landing_end_ms} + {settings.future_tolerance_ms} THEN 'from_future'
+        ELSE '{ACCEPTED}' END"""
 
 
-def _any(conditions: Iterable[Column]) -> Column:
-    return reduce(lambda a, b: a | b, conditions)
+def _any_known(conditions: Iterable[str]) -> str:
+    """True if any condition is; what is unknown is not."""
+    return " OR ".join(f"coalesce({condition}, FALSE)" for condition in conditions)
 
 
-def _lacks_a_field() -> Column:
-    ids = [text(name) for name in raw.REQUIRED if name in TEXTS]
-    empty = [id_.isNull() | (id_ == "") for id_ in ids]
-    others = [_b(name).isNull() for name in raw.REQUIRED if name not in TEXTS]
+def _lacks_a_field() -> str:
+    empty = [f"coalesce({text(name)}, '') = ''" for name in raw.REQUIRED if name in TEXTS]
+    others = [f"beacon.{name} IS NULL" for name in raw.REQUIRED if name not in TEXTS]
     # array_contains is NULL where the value is not found but a null is.
-    timeless = [
-        _b(f"{stream}.t_ms").isNotNull() & F.array_contains(_b(f"{stream}.t_ms"), F.lit(-1).cast("long")).isNull()
-        for stream in raw.STREAMS
-    ]
-    return _any(empty + others + timeless)
+    times = [f"beacon.{stream}.t_ms" for stream in raw.STREAMS]
+    timeless = [f"({time} IS NOT NULL AND array_contains({time}, -1L) IS NULL)" for time in times]
+    return " OR ".join([*empty, *others, *timeless])
 
 
-def _is_bad_clock() -> Column:
-    clocks = [_b(name) for name in ("started_at_ms", "sent_at_ms", "received_at_ms")]
-    return _any(~F.coalesce(clock.between(CLOCK_RANGE_MS[0], CLOCK_RANGE_MS[1] - 1), F.lit(False)) for clock in clocks)
+def _is_bad_clock() -> str:
+    first, end = CLOCK_RANGE_MS
+    clocks = [f"beacon.{name}" for name in ("started_at_ms", "sent_at_ms", "received_at_ms")]
+    return " OR ".join(f"NOT coalesce({clock} >= {first} AND {clock} < {end}, FALSE)" for clock in clocks)
 
 
-def _has_long_time(stream: str, settings: Settings) -> Column:
-    return F.coalesce(F.array_max(_b(f"{stream}.t_ms")) > settings.max_page_view_ms, F.lit(False))
-
-
-def _has_negative_time() -> Column:
-    times = [F.array_min(_b(f"{stream}.t_ms")) for stream in raw.STREAMS]
-    return _any(F.coalesce(time < 0, F.lit(False)) for time in [*times, _b("observed_until_ms")])
-
-
-def _is_ragged(stream: str) -> Column:
+def _is_ragged(stream: str) -> str:
     """Required arrays of one length, an absent one counting as empty; others of that length or left out."""
-    length = F.coalesce(F.array_size(_b(f"{stream}.t_ms")), F.lit(0))
+    length = f"coalesce(array_size(beacon.{stream}.t_ms), 0)"
     required = raw.STREAM_REQUIRED[stream]
-    fields = _stream_fields(stream)
-    wrong = [F.coalesce(F.array_size(_b(f"{stream}.{name}")), F.lit(0)) != length for name in required]
-    optional = [name for name in fields if name not in required]
-    wrong += [F.coalesce(F.array_size(_b(f"{stream}.{name}")) != length, F.lit(False)) for name in optional]
-    return _any(wrong)
+    wrong = [f"coalesce(array_size(beacon.{stream}.{name}), 0) <> {length}" for name in required if name != "t_ms"]
+    optional = [name for name in stream_fields(stream) if name not in required]
+    wrong += [f"coalesce(array_size(beacon.{stream}.{name}) <> {length}, FALSE)" for name in optional]
+    return " OR ".join(wrong)
 
 
-def _stream_fields(stream: str) -> list[str]:
+def stream_fields(stream: str) -> list[str]:
+    """Names of the stream's arrays."""
     (declared,) = (c.type for c in raw.COLUMNS if c.name == stream)
     assert isinstance(declared, Struct)
     return [field.name for field in declared.fields]
 
 
-def _texts_are_texts() -> Column:
+def _texts_are_texts() -> str:
     """False if a number, boolean, list or object stands where the contract wants text.
 
     In arrays the parser reads those as text without a word. Only a line in which an element looks like such a
     literal is parsed again, with its types; the array around the variant binds it, so that this happens once.
     """
-    single = [F.coalesce(F.schema_of_variant(_b(path)).isin("STRING", "VOID"), F.lit(True)) for path in TEXTS]
-    elements = [_b(path) for path in _TEXT_ARRAYS] + [_b(f"item_meta.{name}") for name in _META_TEXTS]
-    is_suspicious = F.concat_ws("\u0001", *elements).rlike(_LITERAL)
-    parsed_again = F.exists(F.array(F.try_parse_json(F.col("line"))), _arrays_hold_texts)
-    return reduce(lambda a, b: a & b, single) & F.when(is_suspicious, parsed_again).otherwise(F.lit(True))
+    single = [f"coalesce(schema_of_variant(beacon.{path}) IN ('STRING', 'VOID'), TRUE)" for path in TEXTS]
+    elements = [f"beacon.{path}" for path in (*_TEXT_ARRAYS, *(f"item_meta.{name}" for name in _META_TEXTS))]
+    is_suspicious = f"concat_ws(chr(1), {', '.join(elements)}) RLIKE r'{_LITERAL}'"
+    parsed_again = f"exists(array(try_parse_json(line)), parsed -> {_arrays_hold_texts('parsed')})"
+    return " AND ".join([*single, f"IF({is_suspicious}, {parsed_again}, TRUE)"])
 
 
-def _arrays_hold_texts(variant: Column) -> Column:
-    arrays = [
-        F.coalesce(_kind(variant, path).isin("ARRAY<STRING>", "ARRAY<VOID>", "VOID"), F.lit(True))
-        for path in _TEXT_ARRAYS
-    ]
-    metas = F.coalesce(_kind(variant, "item_meta"), F.lit("VOID"))
-    foreign = [metas.rlike(f"[<,] ?{name}: (?!STRING|VOID)") for name in _META_TEXTS]
-    typed = reduce(lambda a, b: a & b, arrays) & ~_any([*foreign, metas.contains("VARIANT")])
+def _arrays_hold_texts(variant: str) -> str:
+    def kind(path: str) -> str:
+        return f"schema_of_variant(try_variant_get({variant}, '$.{path}', 'variant'))"
+
+    arrays = [f"coalesce({kind(path)} IN ('ARRAY<STRING>', 'ARRAY<VOID>', 'VOID'), TRUE)" for path in _TEXT_ARRAYS]
+    metas = f"coalesce({kind('item_meta')}, 'VOID')"
+    foreign = [f"{metas} RLIKE '[<,] ?{name}: (?!STRING|VOID)'" for name in _META_TEXTS]
+    typed = " AND ".join([*arrays, *(f"NOT {match}" for match in foreign), f"NOT contains({metas}, 'VARIANT')"])
     # Double keys and a bare NaN are no JSON to this parser; such lines keep the lenient reading.
-    return variant.isNull() | typed
-
-
-def _kind(variant: Column, path: str) -> Column:
-    return F.schema_of_variant(F.try_variant_get(variant, f"$.{path}", "variant"))
-
-
-def text_key(path: str) -> Column:
-    """A key column from raw text: '(none)' where it is missing or empty."""
-    value = text(path)
-    return F.when(value.isNull() | (value == ""), F.lit(shared.MISSING)).otherwise(value)
+    return f"{variant} IS NULL OR ({typed})"

@@ -8,34 +8,37 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial, reduce
+from functools import reduce
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.steps.ledger import Ledger
 from jobs.steps.marts import (
     PAGE_VIEW_KEY,
+    UNPUBLISHED,
     WITHOUT_ADS_PURPOSE,
     MartSpec,
     counts_for_ads,
-    entries,
     not_applicable,
     on_dates,
 )
 
 INPUT, PAGE_VIEWS, CLEAN, IN_UNIVERSE = "input", "page_views", "clean", "in_universe"
 QUANTITIES = ("event_date", "quantity", "reason", "amount")
+#: Per (table, date, quantity): clean's amount, and what it is made of by reason.
+Terms = defaultdict[tuple[str, dt.date, str], dict[str, int]]
 
 
 @dataclass(frozen=True)
-class MartResult:
-    """A mart's rows as they will be published, and the amounts that are published nowhere."""
+class Staged:
+    """Marts that share a ledger, as they will be published: their dates, rows, and entries published nowhere."""
 
-    spec: MartSpec
-    dates: Sequence[dt.date]
+    ledger: Ledger
+    dates: Mapping[str, Sequence[dt.date]]
     rows: DataFrame
     unpublished: pa.Table
 
@@ -96,60 +99,87 @@ def build_equations(beacons_by_date: dict[dt.date, int], page_views: DataFrame) 
     return equations
 
 
-def mart_equations(page_views: DataFrame, marts: Sequence[MartResult]) -> list[Equation]:
+def mart_equations(page_views: DataFrame, staged: Sequence[Staged]) -> list[Equation]:
     """Per mart and date: page views = in the universe + not applicable, by reason; and per measure: clean = published
-    + remainder + unpublished + bots + without_ads_purpose. One query for all sides of all marts."""
-    sides = [side for mart in marts for side in (_clean_side(page_views, mart), *_published_sides(mart))]
-    every = reduce(DataFrame.unionByName, sides).where("reason IS NOT NULL")
-    rows = every.groupBy("table_name", "event_date", "quantity", "reason").agg(F.sum("amount").alias("amount"))
-    terms: dict[tuple[str, dt.date, str], dict[str, int]] = defaultdict(dict)
-    for row in rows.collect():
-        terms[row["table_name"], row["event_date"], row["quantity"]][row["reason"]] = row["amount"] or 0
+    + remainder + unpublished + bots + without_ads_purpose. One query for clean, one per ledger."""
+    terms: Terms = defaultdict(lambda: defaultdict(int))
+    for part in staged:
+        _add_published(terms, part)
+    _add_clean(terms, page_views, staged)
     return [
-        Equation(table, date, quantity, parts.pop(CLEAN, 0), parts, is_amount=quantity != PAGE_VIEWS)
+        Equation(table, date, quantity, parts.pop(CLEAN, 0), dict(parts), is_amount=quantity != PAGE_VIEWS)
         for (table, date, quantity), parts in sorted(terms.items())
     ]
 
 
-def _clean_side(page_views: DataFrame, mart: MartResult) -> DataFrame:
-    """What clean holds, and why parts of it do not count: (table_name, event_date, quantity, reason, amount)."""
-    spec = mart.spec
-    views = spec.page_views(page_views, mart.dates)
-    contributions = spec.contributions or partial(entry_contributions, spec=spec)
-    long = contributions(views).where(on_dates("event_date", mart.dates))
-    return long.selectExpr(f"'{spec.table.name}' AS table_name", *QUANTITIES)
+def _add_clean(terms: Terms, page_views: DataFrame, staged: Sequence[Staged]) -> None:
+    """What clean holds, and why parts of it do not count."""
+    marts = [(spec, part.dates[spec.name]) for part in staged for spec in part.ledger.specs]
+    own = [(spec, dates) for spec, dates in marts if spec.contributions is None]
+    sides = [_long(spec, dates, page_views, spec.contributions) for spec, dates in marts if spec.contributions]
+    if own:
+        specs, views = [spec for spec, _ in own], own[0][0].page_views_of(page_views, own[0][1])
+        here = views.where(on_dates("event_date", own[0][1]))
+        sides += [_entry_contributions(here, specs), _in_universe(here, specs)]
+    every = reduce(DataFrame.unionByName, sides).where("reason IS NOT NULL")
+    rows = every.groupBy("table_name", "event_date", "quantity", "reason").agg(F.sum("amount").alias("amount"))
+    for row in rows.collect():
+        terms[row["table_name"], row["event_date"], row["quantity"]][row["reason"]] += row["amount"] or 0
 
 
-def entry_contributions(page_views: DataFrame, spec: MartSpec) -> DataFrame:
-    """Contributions of page views to their own dates: (event_date, quantity, reason, amount).
+def _long(
+    spec: MartSpec, dates: Sequence[dt.date], page_views: DataFrame, contributions: Callable[[DataFrame], DataFrame]
+) -> DataFrame:
+    long = contributions(spec.page_views_of(page_views, dates)).where(on_dates("event_date", dates))
+    return long.selectExpr(f"'{spec.name}' AS table_name", *QUANTITIES)
+
+
+def _entry_contributions(page_views: DataFrame, specs: Sequence[MartSpec]) -> DataFrame:
+    """Page views and measures of marts whose entries are nested in page views: (table_name, event_date, quantity,
+    reason, amount).
 
     Entries are added up inside their row, never exploded: the other side is what comes of exploding them.
     """
-    if spec.source:
-        return view_contributions(page_views, spec)
-    parts = [part for name in spec.measures for part in _parts_of_measure(spec, name)]
-    views = _parts(PAGE_VIEWS, [(f"'{CLEAN}'", "1L"), (_reason(spec), "1L")])
-    long = page_views.selectExpr("event_date", f"inline(array({', '.join([*views, *parts])}))")
-    return long.unionByName(in_universe(page_views, spec))
+    parts: list[str] = []
+    for spec in specs:
+        parts += _parts(spec, PAGE_VIEWS, [(f"'{CLEAN}'", "1L"), (_reason(spec), "1L")])
+        for name in spec.measures:
+            parts += _parts_of_measure(spec, name)
+    return page_views.selectExpr("event_date", f"inline(array({', '.join(parts)}))")
 
 
-def view_contributions(page_views: DataFrame, spec: MartSpec) -> DataFrame:
-    """Page views alone, for marts without measures that add up."""
-    views = _parts(PAGE_VIEWS, [(f"'{CLEAN}'", "1L"), (not_applicable(spec), "1L")])
-    long = page_views.selectExpr("event_date", f"inline(array({', '.join(views)}))")
-    return long.unionByName(in_universe(page_views, spec))
+def _in_universe(page_views: DataFrame, specs: Sequence[MartSpec]) -> DataFrame:
+    """Distinct page views with an entry that counts: a page view that clean held twice would be missing here."""
+    counts = [
+        f"({not_applicable(spec)} IS NULL AND coalesce(exists({spec.entries}, entry -> {counts_for_ads(spec)}), FALSE))"
+        for spec in specs
+    ]
+    named = [f"{sql} AS m{n}" for n, sql in enumerate(counts)]
+    distinct = page_views.selectExpr("event_date", *PAGE_VIEW_KEY, *named).distinct().groupBy("event_date")
+    totals = distinct.agg(*[F.count_if(f"m{n}").alias(f"m{n}") for n in range(len(specs))])
+    parts = [_parts(spec, PAGE_VIEWS, [(f"'{IN_UNIVERSE}'", f"m{n}")])[0] for n, spec in enumerate(specs)]
+    return totals.selectExpr("event_date", f"inline(array({', '.join(parts)}))")
 
 
-def in_universe(page_views: DataFrame, spec: MartSpec) -> DataFrame:
-    """Distinct page views behind the entries that count, by the mart's dates."""
-    counted = (
-        entries(page_views, spec)
-        .where("exclusion IS NULL AND page_view_id IS NOT NULL")
-        .select("event_date", *PAGE_VIEW_KEY)
+def _add_published(terms: Terms, staged: Staged) -> None:
+    """Sums of what is published, of remainders, of what is published nowhere."""
+    ledger, specs = staged.ledger, {spec.name: spec for spec in staged.ledger.specs}
+    columns = ["page_view_count", *ledger.amounts]
+    sums = [F.sum(name).alias(name) for name in columns]
+    rows = [row.asDict() for row in staged.rows.groupBy("mart", "event_date", "step").agg(*sums).collect()]
+    renamed = staged.unpublished.rename_columns({"page_views": "page_view_count"}) if staged.unpublished else None
+    hidden = (
+        renamed.group_by(["mart", "event_date"]).aggregate([(name, "sum") for name in columns]) if renamed else None
     )
-    count = F.count_distinct(F.struct(*PAGE_VIEW_KEY)).alias("amount")
-    named = [f"'{PAGE_VIEWS}' AS quantity", f"'{IN_UNIVERSE}' AS reason", "amount"]
-    return counted.groupBy("event_date").agg(count).selectExpr("event_date", *named)
+    for row in hidden.to_pylist() if hidden else []:
+        rows.append({name.removesuffix("_sum"): value for name, value in row.items()} | {"step": UNPUBLISHED})
+    for row in rows:
+        spec = specs[row["mart"]]
+        part = {UNPUBLISHED: UNPUBLISHED, **{s.name: "remainder" for s in spec.ladder if s.away}}
+        column = {"page_view_count": "page_view_count", **dict(zip(spec.measures, ledger.amounts, strict=False))}
+        for name in spec.measures if spec.reconciled is None else spec.reconciled:
+            at = spec.name, row["event_date"], name
+            terms[at][part.get(row["step"], "published")] += row[column[name]] or 0
 
 
 def _reason(spec: MartSpec) -> str:
@@ -169,36 +199,18 @@ def _parts_of_measure(spec: MartSpec, name: str) -> list[str]:
         return f"coalesce(aggregate({array}, 0L, (total, entry) -> total + {amount}), 0L)"
 
     whole = total(spec.entries)
-    outside = [(not_applicable(spec), whole)]
+    parts = [(f"'{CLEAN}'", whole), (not_applicable(spec), whole)]
     if spec.ad_id:
         uncounted = total(f"filter({spec.entries}, entry -> NOT {counts_for_ads(spec)})")
-        is_applicable = f"IF({not_applicable(spec)} IS NULL, '{WITHOUT_ADS_PURPOSE}', NULL)"
-        outside.append((is_applicable, uncounted))
-    return _parts(name, [(f"'{CLEAN}'", whole), *outside])
+        parts.append((f"IF({not_applicable(spec)} IS NULL, '{WITHOUT_ADS_PURPOSE}', NULL)", uncounted))
+    return _parts(spec, name, parts)
 
 
-def _parts(quantity: str, reasons: Sequence[tuple[str, str]]) -> list[str]:
+def _parts(spec: MartSpec, quantity: str, reasons: Sequence[tuple[str, str]]) -> list[str]:
     return [
-        f"named_struct('quantity', '{quantity}', 'reason', {reason}, 'amount', {amount})" for reason, amount in reasons
+        f"named_struct('table_name', '{spec.name}', 'quantity', '{quantity}', 'reason', {reason}, 'amount', {amount})"
+        for reason, amount in reasons
     ]
-
-
-def _published_sides(mart: MartResult) -> list[DataFrame]:
-    """Sums of what is published, of remainders, of what is published nowhere."""
-    names = mart.spec.measures if mart.spec.reconciled is None else mart.spec.reconciled
-    if not names:
-        return []
-    parts = ", ".join(f"named_struct('quantity', '{n}', 'amount', CAST({n} AS BIGINT))" for n in names)
-
-    def long(rows: DataFrame, reason: str) -> DataFrame:
-        named = [f"'{mart.spec.table.name}' AS table_name", "event_date", f"{reason} AS reason"]
-        return rows.selectExpr(*named, f"inline(array({parts}))").select("table_name", *QUANTITIES)
-
-    published = long(mart.rows, "IF(is_remainder, 'remainder', 'published')")
-    if not mart.unpublished.num_rows:
-        return [published]
-    nowhere = mart.rows.sparkSession.createDataFrame(mart.unpublished)
-    return [published, long(nowhere, "'unpublished'")]
 
 
 def count_rows(run_id: str, equations: Iterable[Equation]) -> list[dict[str, object]]:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from jobs.steps.intervals import Ints
+from jobs.steps.marts import DATE, GROUP, UNPUBLISHED
 
-FINEST, GROUP, DATE, UNPUBLISHED = "finest", "group", "date", "unpublished"
 Keys = tuple[object, ...]
 
 

@@ -5,9 +5,10 @@ Labelled, never deleted: marts count humans.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -19,13 +20,37 @@ from warehouse_schema.shared import TRAFFIC_REASONS
 HUMAN, DECLARED_BOT, SUSPECTED_BOT = "human", "declared_bot", "suspected_bot"
 USER_AGENT = "user_agent"
 
+#: Patterns of the list that are left out: each knows browsers of people. Of 555 labelled browsers they take 10, and
+#: none of 623 labelled bots is known by them alone.
+PATTERNS_OF_PEOPLE = {
+    r"AP3A\.240617\.008": "a build of Android 15",
+    "MetaIAB Facebook": "the browser inside an app",
+    "Viber": "the browser inside an app",
+    r"Code\/1\.": "an editor on the desktop",
+    r"Trae\/": "an editor on the desktop",
+    "Sonic": "a chat program on the desktop",
+    "Fluid": "a browser for one site",
+    r"Fetch\/": "a part of Firefox for Android",
+}
+
+#: What calls itself a bot is one, also where no list knows it (35 of the 623 labelled bots, none of the browsers).
+#: CUBOT makes phones.
+SAYS_IT_IS_A_BOT = re.compile(r"(?<!cu)bot\b|crawler|spider", re.IGNORECASE)
+
+
+@cache
+def _crawlers() -> tuple[re.Pattern[str], ...]:
+    """The list, one expression each: searched in half the time that alternatives in one expression take."""
+    from crawleruseragents import CRAWLER_USER_AGENTS_DATA
+
+    listed = [entry["pattern"] for entry in CRAWLER_USER_AGENTS_DATA]
+    return tuple(re.compile(pattern) for pattern in listed if pattern not in PATTERNS_OF_PEOPLE)
+
 
 @lru_cache(maxsize=100_000)
 def is_declared_bot(user_agent: str) -> bool:
-    """Whether the maintained list of crawlers knows this user agent."""
-    from crawleruseragents import is_crawler
-
-    return bool(is_crawler(user_agent))
+    """Whether this user agent calls itself a bot, or the maintained list of crawlers knows it."""
+    return any(pattern.search(user_agent) for pattern in (SAYS_IT_IS_A_BOT, *_crawlers()))
 
 
 def declared_bots(user_agents: pa.Array) -> Bools:

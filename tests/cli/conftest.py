@@ -6,6 +6,7 @@ import datetime as dt
 import gzip
 import hashlib
 import os
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,10 +74,15 @@ def _too_far() -> NoReturn:
     raise AssertionError("the night came as far as Spark")
 
 
-@pytest.fixture
-def warehouse(hoverlake: Command) -> str:
-    """One published cell of the heatmap of one surface on one day."""
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One published cell of the heatmap of one surface on one day. To be copied."""
+    root = tmp_path_factory.mktemp("cli") / "warehouse"
     cell = {"event_date": dt.date.fromisoformat(DAY), "surface": "feed", "space": "document", "dwell_ms": 100}
-    pinned = write_table(str(hoverlake.warehouse), HEATMAP, rows(TABLES[HEATMAP], cell))
-    publish_release(str(hoverlake.warehouse), {HEATMAP: pinned})
-    return str(hoverlake.warehouse)
+    publish_release(str(root), {HEATMAP: write_table(str(root), HEATMAP, rows(TABLES[HEATMAP], cell))})
+    return root
+
+
+@pytest.fixture
+def warehouse(hoverlake: Command, published: Path) -> str:
+    return str(shutil.copytree(published, hoverlake.warehouse))

@@ -98,7 +98,7 @@ def test_files_that_the_newest_release_holds_are_nothing_new(hoverlake: Command)
     assert said.last.startswith(f"hoverlake: nothing new up to landing date {DAY}: the newest release knows all 1 raw")
 
 
-@pytest.mark.parametrize("content", [gzip.compress(b"{}\n{}\n"), gzip.compress(b"[]\n")])
+@pytest.mark.parametrize("content", [gzip.compress(b"{}\n{}\n"), gzip.compress(b"[]\n")], ids=["longer", "as long"])
 def test_a_file_that_was_rewritten_after_it_was_landed(hoverlake: Command, content: bytes) -> None:
     known = hoverlake.raw_file()
     publish_release(str(hoverlake.warehouse), {}, files={known.path: known})

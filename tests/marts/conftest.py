@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -9,25 +10,28 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jobs import hover_heatmap_daily, story_attention_daily, viewport_exposure_daily
+from jobs.build import LEDGERS
 from jobs.config import Settings
-from jobs.steps.folding import fold_entries
-from jobs.steps.reconcile import Equation, MartResult, mart_equations
+from jobs.steps.folding import fold
+from jobs.steps.ledger import Ledger
+from jobs.steps.marts import MartSpec
+from jobs.steps.reconcile import Equation, Staged, mart_equations
 from tests.marts.plain_ladder import Entry, EntryId, Keys, PlainMart, Row, climb
 from tests.marts.plain_marts import MARTS
-from tests.marts.small_night import HIST_EDGES_MS, page_views
+from tests.marts.plain_marts_next import NIGHT_MARTS
+from tests.marts.plain_marts_rows import NightMart
+from tests.marts.small_night import CROWDS, HIST_EDGES_MS, page_views
 from warehouse_schema.clean.page_views import PAGE_VIEWS
-from warehouse_schema.derive import arrow_schema, spark_schema
+from warehouse_schema.derive import arrow_schema
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-JOBS = {
-    "hover_heatmap_daily": hover_heatmap_daily,
-    "viewport_exposure_daily": viewport_exposure_daily,
-    "story_attention_daily": story_attention_daily,
-}
+#: All marts of a night by name, and their plain implementations.
+JOBS = {job.WRITES.name.removeprefix("mart."): job for jobs in LEDGERS for job in jobs}
+PLAIN = {mart.name.removeprefix("mart."): mart for mart in (*MARTS.values(), *NIGHT_MARTS.values())}
 THRESHOLDS = (1, 2, 5, 50)
+NIGHT_DATES = sorted(CROWDS)
 
 
 @dataclass
@@ -43,12 +47,14 @@ class Folded:
     """A mart of the small night at one threshold: what the job made, the entries it was made from, and where the
     plain ladder publishes each."""
 
-    mart: PlainMart
+    name: str
+    mart: PlainMart | NightMart
+    spec: MartSpec
     min_visitors: int
     clean: list[Entry]
     rows: list[Row]
     step_of: dict[EntryId, str]
-    result: MartResult = field(repr=False)
+    staged: Staged = field(repr=False)
     equations: list[Equation] = field(repr=False)
 
     @property
@@ -75,42 +81,48 @@ def night(spark: SparkSession) -> Iterator[Night]:
 
 @pytest.fixture(scope="session")
 def folds(spark: SparkSession, night: Night) -> Callable[[str, int], Folded]:
-    """A mart at a threshold, folded at the first call only: a fold costs seconds."""
-    return cache(partial(fold_night, spark, night))
+    """A mart at a threshold; all marts are folded together, at the first call only: a fold costs seconds."""
+    fold_once = cache(partial(fold_night, spark, night))
+    return lambda name, min_visitors: fold_once(min_visitors)[name]
 
 
-#: One case per mart by default, and one without any folding; the others are behind `make test-slow`.
-DEFAULT = {
-    ("hover_heatmap_daily", 5),
-    ("viewport_exposure_daily", 5),
-    ("story_attention_daily", 5),
-    ("story_attention_daily", 1),
-}
+#: One threshold by default; the others are behind `make test-slow`.
 CASES = [
-    pytest.param((name, n), marks=[] if (name.removeprefix("mart."), n) in DEFAULT else [pytest.mark.slow])
-    for name in MARTS
+    pytest.param((name, n), marks=[] if n == 5 else [pytest.mark.slow], id=f"{name}-{n}")
     for n in THRESHOLDS
+    for name in JOBS
 ]
 
 
-@pytest.fixture(scope="session", params=CASES, ids=[f"{name}-{n}" for name in MARTS for n in THRESHOLDS])
+@pytest.fixture(scope="session", params=CASES)
 def folded(request: pytest.FixtureRequest, folds: Callable[[str, int], Folded]) -> Folded:
     return folds(*request.param)
 
 
-def fold_night(spark: SparkSession, night: Night, name: str, min_visitors: int) -> Folded:
-    """Fold the mart and collect everything that tests look at."""
-    mart, job = MARTS[name], JOBS[name]
+def fold_night(spark: SparkSession, night: Night, min_visitors: int) -> dict[str, Folded]:
+    """Fold all marts in one ledger and collect everything that tests look at."""
     settings = Settings(min_visitors=min_visitors, hist_edges_ms=HIST_EDGES_MS)
-    spec = job.spec(settings)
-    folding = fold_entries(night.page_views, spec, settings)
-    rows = [row.asDict() for row in folding.published.collect()]
+    ledger = Ledger([job.spec(settings) for job in JOBS.values()], HIST_EDGES_MS)
+    dates = {spec.name: spec.dates(NIGHT_DATES, NIGHT_DATES) for spec in ledger.specs}
+    folding = fold(ledger.entries(night.page_views, dates), ledger, min_visitors)
     # The night, too, adds up what it staged, not the plan that led there.
-    schema = spark_schema(job.WRITES.columns)
-    staged = spark.createDataFrame([tuple(row[n] for n in schema.names) for row in rows], schema)
-    clean = mart.entries(night.rows)
+    rows = spark.createDataFrame(folding.published.toArrow()).persist()
+    staged = Staged(ledger, dates, rows, folding.unpublished)
+    equations = mart_equations(night.page_views, [staged])
+    return {
+        spec.name.removeprefix("mart."): _folded(night, spec, staged, equations, min_visitors) for spec in ledger.specs
+    }
+
+
+def _folded(night: Night, spec: MartSpec, staged: Staged, equations: list[Equation], min_visitors: int) -> Folded:
+    name = spec.name.removeprefix("mart.")
+    mart = PLAIN[name]
+    rows = [row.asDict() for row in staged.ledger.rows_of(spec, staged.rows).collect()]
+    for row in rows:
+        # Spark gives instants without a time zone; the plain marts say UTC.
+        row |= {key: value.replace(tzinfo=dt.UTC) for key, value in row.items() if isinstance(value, dt.datetime)}
+    clean = list(mart.entries(night.rows))
     counted = [entry for entry in clean if entry.exclusion is None]
     step_of = climb(mart, counted, min_visitors).step_of
-    result = MartResult(spec, staged, folding.unpublished)
-    equations = mart_equations(night.page_views, [result])
-    return Folded(mart, min_visitors, clean, rows, step_of, result, equations)
+    own = [equation for equation in equations if equation.table_name == spec.name]
+    return Folded(name, mart, spec, min_visitors, clean, rows, step_of, staged, own)

@@ -11,7 +11,8 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from warehouse_schema.clean.page_views import EXPOSURE, HEAT_CELL, ITEM_VIEW, PAGE_VIEWS
+from tests.marts.plain_marts_items import feed_rank_bucket
+from warehouse_schema.clean.page_views import EXPOSURE, HEAT_CELL, ITEM_VIEW, PAGE_VIEWS, VISIBILITY, ZONE_VIEW
 from warehouse_schema.derive import example_value, rows
 from warehouse_schema.table import Struct
 
@@ -60,6 +61,8 @@ def page_views() -> list[Row]:
 def _page_view(chance: random.Random, date: dt.date, context: Row, visitor: str, name: str) -> Row:
     is_touch = context["device_type"] == "phone" or (context["device_type"] == "tablet" and chance.random() < 0.4)
     has_clicks = chance.random() < 0.8
+    # A chance of its own: what is added here leaves the crowds of the other columns as they are.
+    other = random.Random(f"{date} {visitor} {name} {context}")
     return context | {
         "event_date": date,
         "visitor_key": visitor,
@@ -69,8 +72,52 @@ def _page_view(chance: random.Random, date: dt.date, context: Row, visitor: str,
         "heat_cells": _heat_cells(chance, is_touch, has_clicks),
         "item_views": _item_views(chance, is_touch, has_clicks),
         "exposure": _exposure(chance),
+        "zone_views": _zone_views(other, is_touch, has_clicks),
         "experiments": None,
+        "platform": other.choice(["web", "web", "ios"]),
+        "engaged_ms": other.choice([None, 0, 4000, 9999, 30_000]),
+        "visible_ms": other.randrange(90_000),
+        "rage_count": other.choice([0, 0, 1]) if has_clicks else None,
+        "thrash_count": None if is_touch else other.choice([0, 0, 2]),
+        **_times(other, date),
     }
+
+
+def _times(chance: random.Random, date: dt.date) -> Row:
+    """A start, often close to midnight; shown once or twice, some on to the next date."""
+    start = dt.datetime.combine(date, dt.time(), dt.UTC) + dt.timedelta(
+        milliseconds=chance.choice([chance.randrange(600_000), 86_400_000 - chance.randrange(1, 600_000)])
+    )
+    absolute_ms = chance.choice([0, 20_000, 200_000, 900_000])
+    cuts = sorted(chance.sample(range(absolute_ms + 1), 4)) if absolute_ms else []
+    shown = [(start + dt.timedelta(milliseconds=a), start + dt.timedelta(milliseconds=b)) for a, b in _pairs(cuts)]
+    intervals = [_entry(VISIBILITY, {"started_at": a, "ended_at": b, "end_reason": "hidden"}) for a, b in shown]
+    return {"started_at": start, "absolute_ms": absolute_ms, "visibility": intervals}
+
+
+def _pairs(cuts: list[int]) -> list[tuple[int, int]]:
+    return list(zip(cuts[::2], cuts[1::2], strict=True))
+
+
+def _zone_views(chance: random.Random, is_touch: bool, has_clicks: bool) -> list[Row] | None:
+    if is_touch and not has_clicks:
+        return None
+    zones = [zone for n, zone in enumerate(["nav", "sidebar", "footer"]) if chance.random() < 0.8 * 0.3**n]
+    return _some(chance, [_zone_view(chance, zone, is_touch, has_clicks) for zone in zones])
+
+
+def _zone_view(chance: random.Random, target: str, is_touch: bool, has_clicks: bool) -> Row:
+    dwells = [chance.choice([150, *HIST_EDGES_MS[1:], chance.randrange(150, 9000)]) for _ in range(chance.randrange(3))]
+    hovers: Row = {
+        "hover_count": len(dwells),
+        "long_hover_count": sum(ms >= 500 for ms in dwells),
+        "unclicked_hover_count": chance.randint(0, len(dwells)) if has_clicks else None,
+        "dwell_ms": sum(dwells),
+        "active_ms": sum(dwells) // 2,
+        "hover_dwells_ms": dwells,
+    }
+    hovers |= dict.fromkeys(hovers) if is_touch else {}
+    return _entry(ZONE_VIEW, hovers | {"target": target, "click_count": chance.randint(0, 2) if has_clicks else None})
 
 
 def _some(chance: random.Random, entries: list[Row]) -> list[Row] | None:
@@ -139,32 +186,62 @@ def _topic(chance: random.Random, item_id: str) -> str | None:
     return chance.choice(topics.get(item_id, [None]))
 
 
-#: Per nested column: its flag, and what makes an entry's row of the mart besides the page view's own columns.
-_FIRSTS: dict[str, tuple[str, Callable[[Row, Row], tuple[Any, ...]]]] = {
-    "heat_cells": (
+def _is_ad(view: Row, item: Row) -> bool:
+    return item["ad_id"] is not None
+
+
+def _is_viewable_ad(view: Row, item: Row) -> bool:
+    return _is_ad(view, item) and bool(item["is_measurable"] and item["is_viewable"])
+
+
+def _always(view: Row, entry: Row) -> bool:
+    return True
+
+
+def _layout(view: Row) -> tuple[Any, ...]:
+    return view["layout_id"], view["viewport_class"]
+
+
+def _place(view: Row, item: Row) -> tuple[Any, ...]:
+    return item["item_type"], feed_rank_bucket(item["feed_rank"])
+
+
+def _ad(view: Row, item: Row) -> tuple[Any, ...]:
+    return (item["ad_id"],)
+
+
+Key = Callable[[Row, Row], tuple[Any, ...]]
+#: Nested column, flag, what makes an entry's row of the mart besides the page view's own columns, which entries.
+_FIRSTS: list[tuple[str, str, Key, Callable[[Row, Row], bool]]] = [
+    (
+        "heat_cells",
         "is_first_in_hover_heatmap",
-        lambda view, cell: (
-            view["layout_id"], view["viewport_class"], cell["space"], cell["cell_x"], cell["cell_y"],
-        ),
+        lambda view, cell: (*_layout(view), cell["space"], cell["cell_x"], cell["cell_y"]),
+        _always,
     ),
-    "exposure": (
-        "is_first_in_viewport_exposure",
-        lambda view, row: (view["layout_id"], view["viewport_class"], row["cell_y"]),
-    ),
-    "item_views": ("is_first_in_story_attention", lambda view, item: (item["item_type"], item["item_id"])),
-}  # fmt: skip
+    ("exposure", "is_first_in_viewport_exposure", lambda view, row: (*_layout(view), row["cell_y"]), _always),
+    ("zone_views", "is_first_in_zone_attention", lambda view, zone: (view["layout_id"], zone["target"]), _always),
+    ("item_views", "is_first_in_story_attention", lambda view, item: (item["item_type"], item["item_id"]), _always),
+    ("item_views", "is_first_in_feed_attention", _place, _always),
+    ("item_views", "is_first_of_page_view_in_feed_attention", _place, _always),
+    ("item_views", "is_first_in_ad_attention", _ad, _is_ad),
+    ("item_views", "is_first_of_page_view_in_ad_attention", _ad, _is_ad),
+    ("item_views", "is_first_viewable_in_ad_attention", _ad, _is_viewable_ad),
+]
 
 
 def _flag_first_visitors(views: list[Row]) -> None:
-    """Set the flags by a loop: true on a visitor's first entry that counts, per row of the mart."""
+    """Set the flags by a loop: true on a visitor's (or a page view's) first entry that counts, per row of the mart."""
     for view in views:
         view.setdefault("layout_id", "feed-v7")
-    for nested, (flag, key) in _FIRSTS.items():
+    for nested, flag, key, is_meant in _FIRSTS:
         seen = set()
         for view in views:
             for entry in view[nested] or []:
                 counts = view["traffic_class"] == "human" and (not entry.get("ad_id") or "ads" in view["purposes"])
-                person = (view["event_date"], view["surface"], view["device_type"], view["visitor_key"])
-                entry[flag] = counts and (person, key(view, entry)) not in seen
+                counts = counts and is_meant(view, entry)
+                who = (view["visitor_key"], view["page_view_id"] if "of_page_view" in flag else "")
+                row = (view["event_date"], view["surface"], view["device_type"], who, key(view, entry))
+                entry[flag] = counts and row not in seen
                 if counts:
-                    seen.add((person, key(view, entry)))
+                    seen.add(row)

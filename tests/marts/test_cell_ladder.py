@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from itertools import pairwise
 
 import pyarrow as pa
@@ -16,9 +17,15 @@ from jobs.steps.cell_ladder import CellStep, place, place_batches
 from tests.marts.plain_ladder import Entry, PlainMart, climb
 from tests.marts.plain_marts import HEATMAP
 
+#: `HYPOTHESIS_PROFILE=deep` looks at many more nights.
+EXAMPLES = 1500 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 50
+FULL = settings(max_examples=EXAMPLES, deadline=None, derandomize=True)
+HALF = settings(max_examples=EXAMPLES // 2, deadline=None, derandomize=True)
+
 DAY = dt.date(2026, 11, 20)
 STEPS = [CellStep(f"cells of {32 * factor} px", factor) for factor in (2, 4, 8)]
 GROUP_KEYS = HEATMAP.grain[:6]
+CELL = ("cell_x", "cell_y")
 #: The ladder without its finest rung, whose rows never come here.
 CELLS_ONLY = PlainMart("cells", HEATMAP.nested, HEATMAP.grain, HEATMAP.entry, HEATMAP.rungs[1:4])
 
@@ -39,32 +46,32 @@ folded_entries = st.lists(
 
 
 @given(folded_entries, st.integers(1, 5))
-@settings(max_examples=200, deadline=None, derandomize=True)
+@FULL
 def test_entries_are_placed_where_the_plain_ladder_places_them(entries: list[Entry], min_visitors: int) -> None:
     expected = climb(CELLS_ONLY, entries, min_visitors).step_of
 
-    placed = place(_table(entries), GROUP_KEYS, STEPS, min_visitors).to_pylist()
+    placed = place(_table(entries), GROUP_KEYS, CELL, STEPS, min_visitors).to_pylist()
 
     assert [step or "unpublished" for step in placed] == [expected[entry.id] for entry in entries]
 
 
 @given(folded_entries, st.lists(st.integers(0, 40), max_size=6), st.integers(1, 4))
-@settings(max_examples=100, deadline=None, derandomize=True)
+@HALF
 def test_a_largest_cell_cut_by_batches_is_placed_as_one(entries: list[Entry], cuts: list[int], minimum: int) -> None:
     entries = sorted(entries, key=_block)
     table = _table(entries)
-    whole = place(table, GROUP_KEYS, STEPS, minimum).to_pylist()
+    whole = place(table, GROUP_KEYS, CELL, STEPS, minimum).to_pylist()
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cell_ladder, "BATCH_BYTES", 1)
-        batches = list(place_batches(iter(_cut(table, cuts)), GROUP_KEYS, STEPS, minimum))
+        batches = list(place_batches(iter(_cut(table, cuts)), GROUP_KEYS, CELL, STEPS, minimum))
 
     assert [step for batch in batches for step in batch["step"].to_pylist()] == whole
     assert [row for batch in batches for row in batch.select(table.column_names).to_pylist()] == table.to_pylist()
 
 
 @given(st.lists(st.integers(0, 5), max_size=30).map(sorted), st.lists(st.integers(0, 30), max_size=6))
-@settings(max_examples=100, deadline=None, derandomize=True)
+@HALF
 def test_whole_groups_split_no_group_and_lose_no_row(keys: list[int], cuts: list[int]) -> None:
     table = pa.table({"key": pa.array(keys, pa.int64())})
 
@@ -94,7 +101,7 @@ def _table(entries: list[Entry]) -> pa.Table:
     }
     return pa.table(
         columns
-        | {"visitor_key": pa.array([entry.visitor for entry in entries], pa.string())}
+        | {"person": pa.array([entry.visitor for entry in entries], pa.string())}
         | {"block": pa.array([_block(entry) for entry in entries], pa.string())}
     )
 

@@ -61,7 +61,8 @@ def test_the_position_curve_is_the_stories_in_another_order(seed: int) -> None:
 @pytest.mark.parametrize("min_visitors", [1, 3])
 def test_parts_of_a_row_add_up(min_visitors: int) -> None:
     for seed in SEEDS:
-        rows = {name: night_rows(mart, crowd(seed), min_visitors, EDGES).values() for name, mart in NIGHT_MARTS.items()}
+        night = crowd(seed)
+        rows = {name: night_rows(mart, night, min_visitors, EDGES).values() for name, mart in NIGHT_MARTS.items()}
 
         for row in rows["ad_attention_daily"]:
             groups = ("not_measurable_count", "measured_not_viewable_count", "viewable_count")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -78,17 +79,21 @@ def test_an_object_keeps_its_name(tmp_path: Path, name: str) -> None:
     assert [(item.path, item.size_bytes) for item in store.list("_releases")] == [("_releases/000001.json", 2)]
 
 
+@pytest.fixture(scope="module")
+def plain_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One row of one table, released. To be copied: the tests' writer of tables refuses some names that Spark takes."""
+    root = tmp_path_factory.mktemp("names") / "plain"
+    publish_release(str(root), {EXPOSURE: write_table(str(root), EXPOSURE, rows(TABLES[EXPOSURE], {"visible_ms": 7}))})
+    return root
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in MISREAD])
-def test_a_warehouse_is_read_below_any_name(tmp_path: Path, name: str) -> None:
-    warehouse = str(tmp_path / name)
-    # The tests' writer of tables refuses some names that Spark takes.
-    pinned = write_table(str(tmp_path / "plain"), EXPOSURE, rows(TABLES[EXPOSURE], {"visible_ms": 7}))
-    publish_release(str(tmp_path / "plain"), {EXPOSURE: pinned})
-    (tmp_path / "plain").rename(warehouse)
+def test_a_warehouse_is_read_below_any_name(plain_warehouse: Path, tmp_path: Path, name: str) -> None:
+    warehouse = str(shutil.copytree(plain_warehouse, tmp_path / name))
 
-    delta = open_table(warehouse, TABLES[EXPOSURE], pinned)
+    delta = open_table(warehouse, TABLES[EXPOSURE], 0)
 
-    assert delta is not None and delta.version() == pinned
+    assert delta is not None and delta.version() == 0
     assert run_sql(warehouse, f"select visible_ms from {EXPOSURE}", "csv") == "visible_ms\n7\n"
 
 
@@ -167,31 +172,38 @@ def as_nobody(code: str, *arguments: str) -> str:
 
 def close(folder: Path, root: Path) -> None:
     """Others may pass all folders from the root of the test to `folder`, but not that one."""
-    for above in (*root.parents[:3], root):
+    for above in (*root.parents[:4], root):
         above.chmod(above.stat().st_mode | 0o055)
     folder.chmod(0o700)
 
 
 @needs_root
-@pytest.mark.parametrize("closed", ["mart", FOLDER, f"{FOLDER}/_delta_log", f"{FOLDER}/_delta_log/{20 * '0'}.json"])
-def test_a_closed_table_is_refused_by_name_and_not_taken_for_an_absent_one(tmp_path: Path, closed: str) -> None:
-    warehouse = tmp_path / "warehouse"
-    write_table(str(warehouse), EXPOSURE, rows(TABLES[EXPOSURE], {}))
-    close(warehouse / closed, warehouse)
+def test_a_closed_table_is_refused_by_name_and_not_taken_for_an_absent_one(
+    plain_warehouse: Path, tmp_path: Path
+) -> None:
+    closed = ("mart", FOLDER, f"{FOLDER}/_delta_log", f"{FOLDER}/_delta_log/{20 * '0'}.json")
+    warehouses = [shutil.copytree(plain_warehouse, tmp_path / str(number)) for number in range(len(closed))]
+    for warehouse, below in zip(warehouses, closed, strict=True):
+        close(warehouse / below, warehouse)
     code = f"""
 from jobs.errors import UsageError
 from jobs.io.warehouse import open_table
 from warehouse_schema import TABLES
 os.setuid(65534)
-try: print(open_table(sys.argv[1], TABLES[{EXPOSURE!r}]))
-except UsageError as error: print(error)
+for warehouse in sys.argv[1:]:
+    try: print(open_table(warehouse, TABLES[{EXPOSURE!r}]))
+    except UsageError as error: print(error)
 """
 
-    said = as_nobody(code, str(warehouse))
-    (warehouse / closed).chmod(0o755)
+    said = as_nobody(code, *map(str, warehouses)).splitlines()
+    for warehouse, below in zip(warehouses, closed, strict=True):
+        (warehouse / below).chmod(0o755)
+    opened = as_nobody(code, *map(str, warehouses)).splitlines()
 
-    assert as_nobody(code, str(warehouse)).startswith("DeltaTable")
-    assert said.startswith(f"{EXPOSURE} in {warehouse} may not be read by you. Ask for permission on the layer mart")
+    for warehouse, below, before, after in zip(warehouses, closed, said, opened, strict=True):
+        refusal = f"{EXPOSURE} in {warehouse} may not be read by you. Ask for permission on the layer mart"
+        assert before.startswith(refusal), below
+        assert after.startswith("DeltaTable"), below
 
 
 @needs_root

@@ -30,7 +30,7 @@ DIRTY = SimulationOptions(
 
 
 def test_truth_holds_every_accepted_line_once(tmp_path: Path) -> None:
-    summary = simulate(DAY, 30, 11, tmp_path / "raw", tmp_path / "truth", options=DIRTY)
+    summary = simulate(DAY, 20, 11, tmp_path / "raw", tmp_path / "truth", options=DIRTY)
 
     truth = pq.read_table(tmp_path / "truth/page_views.parquet")
 
@@ -38,14 +38,14 @@ def test_truth_holds_every_accepted_line_once(tmp_path: Path) -> None:
     counted = [truth[f"beacons_{name}"].to_pylist() for name in ("received", "duplicate", "conflicting")]
     assert truth.schema == truth_schema()
     assert accepted == sum(map(sum, counted))
-    assert 0 < len(truth) == len(set(truth["page_view_id"].to_pylist())) <= 30
+    assert 0 < len(truth) == len(set(truth["page_view_id"].to_pylist())) <= 20
     assert "visitor_key" not in truth.column_names
     planted = json.loads((tmp_path / "truth/planted.json").read_text())
     assert planted["outcomes"] == {date: dict(counts) for date, counts in summary.outcomes.items()}
 
 
 def test_truth_adds_up_within_each_page_view(tmp_path: Path) -> None:
-    simulate(DAY, 20, 2, tmp_path / "raw", tmp_path / "truth", options=CLEAN)
+    simulate(DAY, 10, 2, tmp_path / "raw", tmp_path / "truth", options=CLEAN)
 
     rows = pq.read_table(tmp_path / "truth/page_views.parquet").to_pylist()
 

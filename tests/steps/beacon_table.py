@@ -21,6 +21,7 @@ STREAM_ARRAYS = {
     "items": ("t_ms", "item_id", "visible_share", "viewport_share"),
     "state": ("t_ms", "state"),
 }
+SCHEMA = arrow_schema(BEACONS.columns)
 #: Longer documents and viewports than these are no pages: landing takes them as unknown.
 MAX_DOCUMENT_PX, MAX_VIEWPORT_PX = 1e9, 100_000
 
@@ -85,4 +86,4 @@ def _stream(name: str, value: dict[str, Any] | None) -> dict[str, Any] | None:
 def beacon_table(beacons: list[dict[str, Any]]) -> pa.Table:
     """All beacons as one table in the kernel's order."""
     rows = sorted((beacon_row(raw) for raw in beacons), key=lambda row: tuple(row[name] for name in ORDER))
-    return pa.Table.from_pylist(rows, schema=arrow_schema(BEACONS.columns))
+    return pa.Table.from_pylist(rows, schema=SCHEMA)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tests.steps.beacon_table import STREAM_ARRAYS
@@ -42,6 +43,12 @@ def view(until: int | None = None, **changes: Any) -> Row:
     """The row of a page view of one beacon, watched `until` ms after its start."""
     (row,) = kernel_rows([beacon(until, **changes)])
     return row
+
+
+def views(*cases: Mapping[str, Any]) -> list[Row]:
+    """The rows of many such page views, each of a visitor of its own, in one run of the kernel: for tables of cases."""
+    beacons = [beacon(**{"visitor_id": f"v{number:03}", **case}) for number, case in enumerate(cases)]
+    return kernel_rows(beacons)
 
 
 def agreed_view(until: int | None = None, **changes: Any) -> Row:

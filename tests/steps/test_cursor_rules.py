@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.steps.one_view import dwells, view
+from tests.steps.one_view import dwells, view, views
 
 
 def stays(row: dict[str, Any]) -> list[int]:
@@ -34,19 +34,18 @@ def test_active_part_is_counted_from_the_sample_not_from_the_scroll() -> None:
     assert active == {0: 800, 2: 1000 - 800, 4: 0}
 
 
-@pytest.mark.parametrize(
-    ("px", "is_known"),
-    [
-        *[(of, True) for of in (0, -1, 65534, 65535.5, 100_000, -100_000)],
-        *[(of, False) for of in (65535, 100_000.5, -100_001, None, float("nan"), float("inf"))],
-    ],
-)
-def test_position_is_known_if_finite_and_possible(px: float | None, is_known: bool) -> None:
-    for position in ((px, 10), (10, px)):
-        row = view(until=100, pointer=[(0, *position, None)])
+def test_position_is_known_if_finite_and_possible() -> None:
+    is_known_of_px = {
+        **dict.fromkeys((0, -1, 65534, 65535.5, 100_000, -100_000), True),
+        **dict.fromkeys((65535, 100_000.5, -100_001, None, float("nan"), float("inf")), False),
+    }
+    cases = [(at, is_known) for px, is_known in is_known_of_px.items() for at in ((px, 10), (10, px))]
 
-        assert row["unknown_position_count"] == (0 if is_known else 1)
-        assert len(row["heat_cells"]) == (2 if is_known else 0)
+    rows = views(*({"until": 100, "pointer": [(0, *at, None)]} for at, _ in cases))
+
+    for (at, is_known), row in zip(cases, rows, strict=True):
+        assert row["unknown_position_count"] == (0 if is_known else 1), at
+        assert len(row["heat_cells"]) == (2 if is_known else 0), at
 
 
 def test_unknown_position_ends_the_rest_and_breaks_stay_and_hover() -> None:
@@ -114,24 +113,22 @@ def test_scroll_ends_the_target_dwell_but_not_the_hover() -> None:
     ]  # a scroll at the sample's own instant was before it
 
 
-@pytest.mark.parametrize(
-    ("click", "is_clicked"),
-    [
-        ((99, "a"), False),
-        ((100, "a"), True),
-        ((1400, "a"), True),
-        ((1401, "a"), False),
-        ((300, "b"), False),
-        ((300, None), False),
-    ],
-)
-def test_hover_is_clicked_from_its_start_to_a_second_after_its_end(
-    click: tuple[int, str | None], is_clicked: bool
-) -> None:
+def test_hover_is_clicked_from_its_start_to_a_second_after_its_end() -> None:
     """The hover lasts from 100 to 400: clicks count until 400 + 1000."""
-    row = view(until=9000, pointer=[(100, 10, 10, "a"), (400, 10, 10, None)], clicks=[(click[0], None, None, click[1])])
+    expected = {
+        (99, "a"): False,
+        (100, "a"): True,
+        (1400, "a"): True,
+        (1401, "a"): False,
+        (300, "b"): False,
+        (300, None): False,
+    }
+    pointer = [(100, 10, 10, "a"), (400, 10, 10, None)]
 
-    assert [h["is_clicked"] for h in row["hovers"]] == [is_clicked]
+    rows = views(*({"until": 9000, "pointer": pointer, "clicks": [(t, None, None, target)]} for t, target in expected))
+
+    found = [[hover["is_clicked"] for hover in row["hovers"]] for row in rows]
+    assert dict(zip(expected, found, strict=True)) == {click: [is_clicked] for click, is_clicked in expected.items()}
 
 
 def test_hover_is_neither_clicked_nor_unclicked_without_clicks() -> None:

@@ -6,18 +6,20 @@ from typing import Any
 
 import pytest
 
-from tests.steps.one_view import item, view
+from tests.steps.one_view import item, view, views
 
 
 def seen_for(ms: int, share: float = 0.5, **changes: Any) -> dict[str, Any]:
     """An item with this visible_share for `ms`, then out of view."""
-    records = [(100, "i", share, 0.25), (100 + ms, "i", 0, 0)]
-    return item(view(until=9000, **({"items": records} | changes)))
+    return item(view(**shown_for(ms, share, **changes)))
 
 
-@pytest.mark.parametrize(
-    ("share", "any_ms", "half_ms", "full_ms"),
-    [
+def shown_for(ms: int, share: float | None = 0.5, **changes: Any) -> dict[str, Any]:
+    return {"until": 9000, "items": [(100, "i", share, 0.25), (100 + ms, "i", 0, 0)]} | changes
+
+
+def test_shares_count_from_their_threshold_less_the_slack() -> None:
+    cases = [
         (None, 0, 0, 0),
         (-0.1, 0, 0, 0),
         (0, 0, 0, 0),
@@ -28,23 +30,24 @@ def seen_for(ms: int, share: float = 0.5, **changes: Any) -> dict[str, Any]:
         (0.999, 700, 700, 700),
         (1.2, 700, 700, 700),
         (float("inf"), 0, 0, 0),
-    ],
-)
-def test_shares_count_from_their_threshold_less_the_slack(
-    share: float | None, any_ms: int, half_ms: int, full_ms: int
-) -> None:
-    entry = seen_for(700, share=share)  # type: ignore[arg-type]
+    ]
 
-    assert (entry["visible_any_ms"], entry["visible_ms"], entry["fully_visible_ms"]) == (any_ms, half_ms, full_ms)
-    assert entry["is_impression"] == (any_ms > 0)
-    assert entry["first_visible_ms"] == (100 if any_ms else None)
+    entries = [item(row) for row in views(*(shown_for(700, share) for share, *_ in cases))]
+
+    for (share, *expected), entry in zip(cases, entries, strict=True):
+        found = [entry["visible_any_ms"], entry["visible_ms"], entry["fully_visible_ms"]]
+        assert found == expected, share
+        assert entry["is_impression"] == (found[0] > 0), share
+        assert entry["first_visible_ms"] == (100 if found[0] else None), share
 
 
 @pytest.mark.parametrize(("item_type", "needed_ms"), [("story", 1000), ("ad", 1000), (None, 1000), ("video", 2000)])
 def test_item_is_viewable_after_one_second_and_a_video_after_two(item_type: str | None, needed_ms: int) -> None:
     meta = [{"item_id": "i", "item_type": item_type}]
 
-    assert [seen_for(needed_ms + d, item_meta=meta)["is_viewable"] for d in (-1, 0, 1)] == [False, True, True]
+    rows = views(*(shown_for(needed_ms + d, item_meta=meta) for d in (-1, 0, 1)))
+
+    assert [item(row)["is_viewable"] for row in rows] == [False, True, True]
 
 
 @pytest.mark.parametrize(("ms", "is_subsecond"), [(500, False), (501, True), (999, True), (1000, False)])

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from tests.steps.one_view import NOON_MS, beacon
 from tests.steps.plain_rows import kernel_rows
 from tests.steps.strategies import RawBeacon
@@ -105,16 +103,18 @@ def test_bucket_of_ranks_counts_once_per_visitor_and_once_per_page_view() -> Non
     ]
 
 
-@pytest.mark.parametrize(
-    ("rank", "next_rank", "is_new"),
-    [
+def test_ranks_share_a_bucket_up_to_its_bound() -> None:
+    cases = [
         *[(1, 2, True), (2, 3, True), (3, 4, True), (4, 5, False), (5, 6, True), (6, 10, False), (10, 11, True)],
         *[(11, 20, False), (20, 21, True), (21, 50, False), (50, 51, True), (51, 9999, False)],
         *[(None, 1, True), (None, 0, False), (None, -1, False), (0, 51, True)],
-    ],
-)
-def test_ranks_share_a_bucket_up_to_its_bound(rank: int | None, next_rank: int, is_new: bool) -> None:
-    assert flags("item_views", "is_first_in_feed_attention", ranked("p", rank, next_rank)) == [[True, is_new]]
+    ]
+    told = [ranked("p", rank, following, visitor_id=f"v{n:02}") for n, (rank, following, _) in enumerate(cases)]
+
+    found = flags("item_views", "is_first_in_feed_attention", *told)
+
+    for (rank, following, is_new), of in zip(cases, found, strict=True):
+        assert of == [True, is_new], (rank, following)
 
 
 def test_item_type_parts_a_bucket_of_ranks_and_the_item_does_not() -> None:

@@ -21,7 +21,7 @@ from warehouse_schema import Array, Struct
 from warehouse_schema.clean.page_views import PAGE_VIEWS
 
 #: A share of the profile's examples: these properties run the kernel several times each.
-FEWER = settings(max_examples=max(8, settings().max_examples // 3))
+FEWER = settings(max_examples=max(4, settings().max_examples // 3))
 
 BEACON_COUNTS = ("beacons_received", "beacons_missing")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.steps.one_view import NOON_MS, view
+from tests.steps.one_view import NOON_MS, view, views
 
 HALF_HOUR_MS = 30 * 60_000
 
@@ -57,26 +57,27 @@ def test_gap_is_measured_over_all_streams_and_from_the_start() -> None:
     assert view(clicks=[(late, 1, 1, None)], state=[(60_000, "frozen")])["gap_ms"] == 0
 
 
-@pytest.mark.parametrize(
-    ("states", "expected"),
-    [
-        ([(100, "hidden"), (300, "visible")], [(0, 100, "hidden"), (300, 900, "last_seen")]),
-        ([(100, "background"), (300, "foreground")], [(0, 100, "background"), (300, 900, "last_seen")]),
-        ([(100, "screen_off"), (300, "foreground")], [(0, 100, "screen_off"), (300, 900, "last_seen")]),
-        ([(100, "background"), (100, "hidden")], [(0, 100, "hidden")]),
-        ([(100, "background"), (200, "screen_off")], [(0, 100, "background")]),
-        ([(100, "hidden"), (100, "visible")], [(0, 900, "last_seen")]),
-        ([(100, "visible"), (100, "hidden")], [(0, 100, "hidden")]),
-        ([(100, "hidden"), (200, "focused")], [(0, 100, "hidden")]),
-        ([(100, "hidden"), (200, "foreground")], [(0, 100, "hidden")]),
-        ([(0, "hidden"), (300, "visible")], [(300, 900, "last_seen")]),
-        ([(100, "blurred"), (200, "frozen"), (300, None)], [(0, 900, "last_seen")]),
-    ],
-)
-def test_page_is_visible_while_shown_and_in_the_foreground(
-    states: list[tuple[int, str | None]], expected: list[tuple[int, int, str]]
-) -> None:
-    assert visible(view(until=900, state=states)) == expected
+#: States, and the visible intervals that follow from them.
+STATES: list[tuple[list[tuple[int, str | None]], list[tuple[int, int, str]]]] = [
+    ([(100, "hidden"), (300, "visible")], [(0, 100, "hidden"), (300, 900, "last_seen")]),
+    ([(100, "background"), (300, "foreground")], [(0, 100, "background"), (300, 900, "last_seen")]),
+    ([(100, "screen_off"), (300, "foreground")], [(0, 100, "screen_off"), (300, 900, "last_seen")]),
+    ([(100, "background"), (100, "hidden")], [(0, 100, "hidden")]),
+    ([(100, "background"), (200, "screen_off")], [(0, 100, "background")]),
+    ([(100, "hidden"), (100, "visible")], [(0, 900, "last_seen")]),
+    ([(100, "visible"), (100, "hidden")], [(0, 100, "hidden")]),
+    ([(100, "hidden"), (200, "focused")], [(0, 100, "hidden")]),
+    ([(100, "hidden"), (200, "foreground")], [(0, 100, "hidden")]),
+    ([(0, "hidden"), (300, "visible")], [(300, 900, "last_seen")]),
+    ([(100, "blurred"), (200, "frozen"), (300, None)], [(0, 900, "last_seen")]),
+]
+
+
+def test_page_is_visible_while_shown_and_in_the_foreground() -> None:
+    rows = views(*({"until": 900, "state": states} for states, _ in STATES))
+
+    for (states, expected), row in zip(STATES, rows, strict=True):
+        assert visible(row) == expected, states
 
 
 def test_closing_beacon_says_why_the_last_interval_ended() -> None:
@@ -113,15 +114,15 @@ def test_engaged_time_is_null_if_no_input_is_measured() -> None:
     assert [view(until=900, **{name: []})["engaged_ms"] for name in ("pointer", "clicks", "scroll")] == [0, 0, 0]
 
 
-@pytest.mark.parametrize(
-    ("document_px", "share"), [(None, None), (639, 1.0), (640, 1.0), (800, (100 + 640) / 800), (700, 1.0)]
-)
-def test_scroll_depth_is_the_deepest_bottom_of_the_viewport(document_px: int | None, share: float | None) -> None:
-    page = {"surface": "feed", "document_h_px": document_px}
+def test_scroll_depth_is_the_deepest_bottom_of_the_viewport() -> None:
+    share_of_document_px = {None: None, 639: 1.0, 640: 1.0, 800: (100 + 640) / 800, 700: 1.0}
+    pages = [{"surface": "feed", "document_h_px": px} for px in share_of_document_px]
 
-    row = view(until=900, page=page, scroll=[(0, -40), (100, 100), (200, 50)])
+    rows = views(*({"until": 900, "page": page, "scroll": [(0, -40), (100, 100), (200, 50)]} for page in pages))
 
-    assert (row["scroll_depth_px"], row["scroll_depth_share"]) == (100 + 640, share)
+    found = dict(zip(share_of_document_px, (row["scroll_depth_share"] for row in rows), strict=True))
+    assert found == share_of_document_px
+    assert {row["scroll_depth_px"] for row in rows} == {100 + 640}
 
 
 def test_scroll_depth_is_at_least_the_first_screen_and_null_without_scroll() -> None:
@@ -132,18 +133,26 @@ def test_scroll_depth_is_at_least_the_first_screen_and_null_without_scroll() -> 
     assert (view(page=page)["scroll_depth_px"], view(page=page)["scroll_depth_share"]) == (None, None)
 
 
-@pytest.mark.parametrize(
-    ("height_px", "offset_px", "rows"),
-    [(64, 0, [0, 1]), (63.9, 0, [0]), (64, 1, [1]), (64, 32, [1, 2]), (31.9, 0, []), (64, -32, [0]), (64, -64, [])],
-)
-def test_document_row_is_exposed_while_it_lies_wholly_in_the_viewport(
-    height_px: float, offset_px: float, rows: list[int]
-) -> None:
-    device = {"pointer": "mouse", "viewport_h_px": height_px}
+def test_document_row_is_exposed_while_it_lies_wholly_in_the_viewport() -> None:
+    exposed = {
+        (64, 0): [0, 1],
+        (63.9, 0): [0],
+        (64, 1): [1],
+        (64, 32): [1, 2],
+        (31.9, 0): [],
+        (64, -32): [0],
+        (64, -64): [],
+    }
 
-    row = view(until=700, device=device, scroll=[(0, offset_px)])
+    rows = views(
+        *(
+            {"until": 700, "device": {"pointer": "mouse", "viewport_h_px": height_px}, "scroll": [(0, offset_px)]}
+            for height_px, offset_px in exposed
+        )
+    )
 
-    assert [(e["cell_y"], e["visible_ms"]) for e in row["exposure"]] == [(cell_y, 700) for cell_y in rows]
+    found = [[(e["cell_y"], e["visible_ms"]) for e in row["exposure"]] for row in rows]
+    assert dict(zip(exposed, found, strict=True)) == {case: [(y, 700) for y in ys] for case, ys in exposed.items()}
 
 
 def test_exposure_follows_the_scroll_offset_through_the_visible_time() -> None:
