@@ -37,6 +37,25 @@ look "What was on screen? Three rows of mart.viewport_exposure_daily:" \
 look "Which stories were seen, for how long? Three rows of mart.story_attention_daily:" \
     "select item_id, topic, device_type, visitor_count, impressions, viewable_count, visible_ms, hover_ms
      from mart.story_attention_daily where item_id is not null order by visible_ms desc limit 3"
+look "Which zones did cursors stay on? Three rows of mart.zone_attention_daily:" \
+    "select layout_id, device_type, target, visitor_count, hover_count, unclicked_hover_count, dwell_ms
+     from mart.zone_attention_daily where target is not null order by dwell_ms desc limit 3"
+look "How much is seen at each place of the feed? Three rows of mart.feed_attention_daily:" \
+    "select device_type, item_type, feed_rank_bucket, visitor_count, impressions, viewable_count,
+            hist_p50(visible_ms_hist) as median_visible_ms
+     from mart.feed_attention_daily where feed_rank_bucket is not null order by impressions desc limit 3"
+look "Which ads could be seen? Three rows of mart.ad_attention_daily:" \
+    "select ad_id, device_type, visitor_count, eligible_count, not_measurable_count, viewable_count, visible_ms
+     from mart.ad_attention_daily where ad_id is not null order by eligible_count desc limit 3"
+look "When was the feed on a screen? Three rows of mart.feed_visibility_minutes:" \
+    "select event_date, minute, platform, device_type, visitor_count, visible_ms
+     from mart.feed_visibility_minutes order by visible_ms desc limit 3"
+look "How engaged were visits? Three rows of mart.session_attention_daily:" \
+    "select event_date, device_type, platform, visitor_count, session_count, engaged_session_count, engaged_ms
+     from mart.session_attention_daily order by session_count desc limit 3"
+look "How many came? Three rows of mart.reach_daily:" \
+    "select event_date, surface, device_type, visitors_1d, visitors_7d, visitors_28d
+     from mart.reach_daily order by visitors_1d desc limit 3"
 
 echo
 "$HOVERLAKE" heatmap --date "$DAY" --surface feed --warehouse "$WAREHOUSE" -o "$HEATMAP"

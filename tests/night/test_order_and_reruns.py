@@ -103,10 +103,28 @@ def test_the_same_night_again_finds_nothing_new_and_changes_nothing(part_of_demo
         night(part_of_demo / "raw", part_of_demo / "warehouse", LAST_LANDING)
 
 
-def test_a_forced_rebuild_gives_equal_tables(part_of_demo: Path) -> None:
+class Killed(BaseException):
+    """A process that ends without a word."""
+
+
+def _die(*_: Any) -> None:
+    raise Killed
+
+
+def test_a_forced_rebuild_gives_equal_tables_even_after_one_that_died_on_its_way(
+    part_of_demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     marts, views = published(part_of_demo / "warehouse"), page_views(part_of_demo / "warehouse")
     count = "select count(*) from clean.beacons union all select count(*) from clean.rejected_beacons"
     beacons = query(part_of_demo / "warehouse", count)
+
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr("jobs.stages.stage_marts", _die)
+        night(part_of_demo / "raw", part_of_demo / "warehouse", DATE, rebuild=True, min_visitors=5)
+
+    latest, pinned = versions(part_of_demo / "warehouse"), newest_release(part_of_demo / "warehouse").tables
+    assert latest["clean.page_views"] > pinned["clean.page_views"]
+    assert published(part_of_demo / "warehouse") == marts
 
     night(part_of_demo / "raw", part_of_demo / "warehouse", DATE, rebuild=True, min_visitors=5)
 
@@ -116,6 +134,7 @@ def test_a_forced_rebuild_gives_equal_tables(part_of_demo: Path) -> None:
     assert query(part_of_demo / "warehouse", count) == beacons
 
 
+@pytest.mark.slow
 def test_a_night_stopped_after_its_clean_tables_is_undone_by_the_next(
     spark: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,14 +144,8 @@ def test_a_night_stopped_after_its_clean_tables_is_undone_by_the_next(
     first = published(warehouse)
     write_lines(raw, [beacon(page_view_id="pv-2", visitor_id="v-2")], name="2.ndjson")
 
-    class Killed(BaseException):
-        pass
-
-    def die(*_: Any) -> None:
-        raise Killed
-
     with monkeypatch.context() as patched, pytest.raises(Killed):
-        patched.setattr(Stages, "audit", die)
+        patched.setattr(Stages, "audit", _die)
         night(raw, warehouse)
 
     assert published(warehouse) == first
