@@ -46,7 +46,7 @@ look "How much is seen at each place of the feed? Three rows of mart.feed_attent
      from mart.feed_attention_daily where feed_rank_bucket is not null order by impressions desc limit 3"
 look "Which ads could be seen? Three rows of mart.ad_attention_daily:" \
     "select ad_id, device_type, visitor_count, eligible_count, not_measurable_count, viewable_count, visible_ms
-     from mart.ad_attention_daily where ad_id is not null order by eligible_count desc limit 3"
+     from mart.ad_attention_daily order by eligible_count desc limit 3"
 look "When was the feed on a screen? Three rows of mart.feed_visibility_minutes:" \
     "select event_date, minute, platform, device_type, visitor_count, visible_ms
      from mart.feed_visibility_minutes order by visible_ms desc limit 3"
