@@ -185,9 +185,7 @@ class Ledger:
         named = {name: _KEY_BACK[str(table.column(name).type)].format(slot) for name, slot in slots.items()}
         named |= dict(zip(spec.page_view_counts, self.view_counts, strict=False))
         named |= dict(zip(spec.visitor_counts, self.visitor_counts, strict=False))
-        named |= {
-            n: f"{n} + {to} DIV 2 - ({n} + {to} DIV 2) % {to}".replace(n, named[n]) for n, to in spec.rounded_to.items()
-        }
+        named |= {name: _rounded(named[name], to) for name, to in spec.rounded_to.items()}
         named |= dict(zip(spec.measures, self.amounts, strict=False))
         if spec.distribution:
             named[spec.distribution[0]] = f"array({', '.join(self.bins)})"
@@ -202,6 +200,11 @@ class Ledger:
 
 def _as(aggregates: Mapping[str, str]) -> list[Column]:
     return [F.expr(f"{sql} AS {name}") for name, sql in aggregates.items()]
+
+
+def _rounded(count: str, to: int) -> str:
+    """SQL: the nearest multiple, halves upwards."""
+    return f"({count} + {to} DIV 2) DIV {to} * {to}"
 
 
 def _filled(columns: Sequence[str], values: Iterable[str]) -> dict[str, str]:
