@@ -23,11 +23,11 @@ from jobs import (
     zone_attention_daily,
 )
 from jobs.config import Settings
-from jobs.io.delta import DeltaTables, dates_predicate
+from jobs.io.delta import DeltaTables
 from jobs.io.store import table_uri
 from jobs.steps.folding import fold
 from jobs.steps.ledger import Ledger
-from jobs.steps.marts import MartSpec
+from jobs.steps.marts import MartSpec, on_dates
 from jobs.steps.reconcile import Equation, Staged, build_equations
 
 
@@ -77,7 +77,7 @@ def build_page_views(tables: DeltaTables, settings: Settings, dates: list[dt.dat
         )
         every = inside.unionByName(outside.select(*inside.columns))
     rows = page_views.transform(every, settings, event_dates=dates)
-    tables.replace(page_views.WRITES, rows, dates_predicate("event_date", dates))
+    tables.replace(page_views.WRITES, rows, on_dates("event_date", dates))
     return build_equations(counts, read_dates(tables, dates))
 
 

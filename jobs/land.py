@@ -16,9 +16,10 @@ from pyspark.sql import functions as F
 
 from jobs import beacons, rejected_beacons
 from jobs.config import Settings
-from jobs.io.delta import DeltaTables, dates_predicate
+from jobs.io.delta import DeltaTables
 from jobs.io.raw_files import Inspection
 from jobs.io.store import local_path
+from jobs.steps.marts import on_dates
 from jobs.steps.parse import WITHHELD, judge_lines
 from jobs.steps.reconcile import Equation, landing_equations
 from warehouse_schema.clean.rejected_beacons import REASONS
@@ -113,4 +114,4 @@ def _write(tables: DeltaTables, rows: DataFrame, table: Table, replaced_date: dt
     if replaced_date is None:
         tables.append(table, rows)
     else:
-        tables.replace(table, rows, dates_predicate("landing_date", [replaced_date]))
+        tables.replace(table, rows, on_dates("landing_date", [replaced_date]))

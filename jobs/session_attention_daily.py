@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from jobs.config import Settings
+from jobs.steps.item_measures import one_if
 from jobs.steps.marts import BOTS, MartSpec, fields, remainder_steps
 from jobs.steps.reconcile import CLEAN, IN_UNIVERSE
 from jobs.steps.reconcile import PAGE_VIEWS as PAGE_VIEWS_COUNT
@@ -32,15 +33,15 @@ def spec(settings: Settings) -> MartSpec:
         keys={},
         measures={
             "session_count": "1L",
-            "engaged_session_count": _is(
+            "engaged_session_count": one_if(
                 f"entry.page_view_count >= {settings.engaged_session_page_views} "
                 f"OR entry.engaged_ms > {settings.engaged_session_ms}"
             ),
-            "engaged_measured_count": _is("entry.engaged_ms IS NOT NULL"),
-            "rage_measured_count": _is("entry.rage_count IS NOT NULL"),
-            "thrash_measured_count": _is("entry.thrash_count IS NOT NULL"),
-            "rage_session_count": _is("entry.rage_count > 0"),
-            "thrash_session_count": _is("entry.thrash_count > 0"),
+            "engaged_measured_count": one_if("entry.engaged_ms IS NOT NULL"),
+            "rage_measured_count": one_if("entry.rage_count IS NOT NULL"),
+            "thrash_measured_count": one_if("entry.thrash_count IS NOT NULL"),
+            "rage_session_count": one_if("entry.rage_count > 0"),
+            "thrash_session_count": one_if("entry.thrash_count > 0"),
             **fields("engaged_ms", "visible_ms"),
         },
         visitor_flag="is_first",
@@ -53,10 +54,6 @@ def spec(settings: Settings) -> MartSpec:
         reconciled=list(_SUMS),
         contributions=lambda page_views: _contributions(page_views, settings),
     )
-
-
-def _is(condition: str) -> str:
-    return f"CAST(coalesce({condition}, FALSE) AS BIGINT)"
 
 
 def _sessions(page_views: DataFrame, settings: Settings) -> DataFrame:

@@ -13,11 +13,11 @@ from jobs import __version__
 from jobs.build import build_page_views, read_dates, stage_marts, touched_dates, window
 from jobs.errors import BlockedByQuality, InfrastructureFailed
 from jobs.io import releases
-from jobs.io.delta import DeltaTables, dates_predicate
+from jobs.io.delta import DeltaTables
 from jobs.io.releases import EventDate, InputFile, Release
 from jobs.io.store import Store
 from jobs.land import land
-from jobs.steps.marts import MartSpec
+from jobs.steps.marts import MartSpec, on_dates
 from jobs.steps.pseudonym import pseudonym_udf
 from jobs.steps.reconcile import Equation, Staged, amount_rows, count_rows, mart_equations
 from warehouse_schema import PINNED
@@ -155,7 +155,7 @@ class Stages:
         ]
 
     def _publish_mart(self, spec: MartSpec, rows: DataFrame, dates: Sequence[dt.date]) -> None:
-        self.tables.replace(spec.table, rows, dates_predicate("event_date", dates))
+        self.tables.replace(spec.table, rows, on_dates("event_date", dates))
 
     def _summary(self, number: int, dates: Sequence[dt.date]) -> str:
         aside = sum(1 for i in self.given.inspections if i.problem)

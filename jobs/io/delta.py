@@ -6,9 +6,7 @@ number is not newer than the table's (ENGINEERING 3).
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
-from collections.abc import Iterable
 
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
@@ -106,12 +104,6 @@ class DeltaTables:
             else:
                 DeltaTable.forPath(self.spark, self.uri(table)).restoreToVersion(pinned)
         return undone
-
-
-def dates_predicate(column: str, dates: Iterable[dt.date]) -> str:
-    """A predicate on literal dates; never dynamic overwrite, which leaves stale rows on an emptied day."""
-    literals = ", ".join(f"DATE'{date.isoformat()}'" for date in sorted(dates))
-    return f"{column} IN ({literals})"
 
 
 def _conform(rows: DataFrame, table: Table) -> DataFrame:

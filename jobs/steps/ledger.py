@@ -82,7 +82,7 @@ class Ledger:
             "event_date": event_date,
             **dict.fromkeys(self.keys[2:], "NULL"),
             **{slot: self._key(spec, name) for name, slot in self.slots[spec.name].items()},
-            "person": spec.person,
+            "person": "visitor_key",
             "page_view_id": "NULL" if spec.page_views else "page_view_id",
             "page_views": spec.page_views or "NULL",
             "is_present": spec.is_present,

@@ -17,10 +17,8 @@ from jobs.steps.traffic import HUMAN
 from warehouse_schema.table import Table
 
 #: Why an entry of clean does not count in a mart; NULL if it does.
-BOTS, WITHOUT_ADS_PURPOSE, OTHER_SURFACE, BEYOND_REACH = (
-    *("bots", "without_ads_purpose"),
-    *("other_surface", "beyond_reach"),
-)
+BOTS, WITHOUT_ADS_PURPOSE = "bots", "without_ads_purpose"
+OTHER_SURFACE, BEYOND_REACH = "other_surface", "beyond_reach"
 PAGE_VIEW_KEY = ("visitor_key", "page_view_id")
 FINEST, GROUP, DATE, UNPUBLISHED = "finest", "group", "date", "unpublished"
 CELL = ("cell_px", "cell_x", "cell_y")
@@ -55,9 +53,9 @@ class MartSpec:
     `page_views` is their number; an entry with `is_present` false is of somebody who was not there on the date.
     `distribution` is (column, value in ms; NULL counts nowhere).
 
-    A row of a date comes from the page views of `back_days` before to `ahead_days` after it. `source` makes the rows that have `entries`, where those are not the page views
-    themselves. `reconciled` are the measures that add up to clean's, all by default; `contributions` is clean's side
-    where the entries themselves cannot say it.
+    A row of a date comes from the page views of `back_days` before to `ahead_days` after it. `source` makes the rows
+    that have `entries`, where those are not the page views themselves. `reconciled` are the measures that add up to
+    clean's, all by default; `contributions` is clean's side where the entries themselves cannot say it.
     """
 
     table: Table
@@ -68,7 +66,6 @@ class MartSpec:
     visitor_flag: str
     page_view_flag: str = "TRUE"
     page_views: str | None = None
-    person: str = "visitor_key"
     is_present: str = "TRUE"
     ad_id: str | None = None
     surface: str | None = None
@@ -133,6 +130,7 @@ def counts_for_ads(spec: MartSpec) -> str:
 
 
 def on_dates(column: str, dates: Iterable[dt.date]) -> str:
-    """SQL: the column is one of literal dates."""
+    """SQL: the column is one of literal dates, as replaceWhere wants them: dynamic overwrite would leave stale rows on
+    an emptied day."""
     literals = ", ".join(f"DATE'{date}'" for date in sorted(dates))
     return f"{column} IN ({literals})"
