@@ -17,6 +17,7 @@ from jobs.io.delta import DeltaTables
 from jobs.io.releases import EventDate, InputFile, Release
 from jobs.io.store import Store
 from jobs.land import land
+from jobs.run_rows import input_rows, run_row
 from jobs.steps.marts import MartSpec, on_dates
 from jobs.steps.pseudonym import pseudonym_udf
 from jobs.steps.reconcile import Equation, Staged, amount_rows, count_rows, mart_equations
@@ -200,8 +201,8 @@ class Stages:
         run_id = self.night.run_id
         every = ", ".join(map(str, dates))
         rows: list[tuple[Table, list[dict[str, object]]]] = [
-            (ops.RUNS, [self._run_row(every, exit_code, message)]),
-            (ops.INPUT_FILES, self._input_rows()),
+            (ops.RUNS, [run_row(self.night, self.given.inspections, every, exit_code, message)]),
+            (ops.INPUT_FILES, input_rows(run_id, self.given.inspections)),
             (ops.RECONCILIATION, count_rows(run_id, self.equations)),
             (ops.RECONCILIATION_AMOUNTS, amount_rows(run_id, self.equations)),
             (ops.DQ_RESULTS, [{"run_id": run_id, "event_dates": every, **asdict(r)} for r in self.results]),
@@ -213,38 +214,6 @@ class Stages:
         if rows:
             frame = self.tables.spark.createDataFrame(rows, spark_schema(table.columns))
             self.tables.append(table, frame.coalesce(1))
-
-    def _run_row(self, dates: str, exit_code: int, message: str) -> dict[str, object]:
-        night = self.night
-        aside = sum(1 for i in self.given.inspections if i.problem)
-        return {
-            "run_id": night.run_id,
-            "landing_date": night.date,
-            "started_at": night.started_at,
-            "ended_at": dt.datetime.now(dt.UTC),
-            "exit_code": exit_code,
-            "message": message,
-            "files_count": len(self.given.inspections) - aside,
-            "set_aside_count": aside,
-            "event_dates": dates,
-            "code_version": __version__,
-            "configuration_sha256": night.settings.sha256(),
-        }
-
-    def _input_rows(self) -> list[dict[str, object]]:
-        return [
-            {
-                "run_id": self.night.run_id,
-                "landing_date": i.file.landing_date,
-                "raw_file": i.file.path,
-                "outcome": "set_aside" if i.problem else "landed",
-                "size_bytes": i.file.size_bytes,
-                "sha256": i.sha256,
-                "line_count": None if i.problem else i.line_count,
-                "problem": i.problem or None,
-            }
-            for i in self.given.inspections
-        ]
 
 
 def _terms(equations: Sequence[Equation]) -> str:

@@ -35,7 +35,7 @@ def beacon_row(raw: dict[str, Any], line: bytes | None = None) -> dict[str, Any]
     is_suspect = age - last < -1000
     start_ms = raw["received_at_ms"] - (last if is_suspect else age)
     start_date = dt.datetime.fromtimestamp(start_ms / 1000, dt.UTC).date()
-    page, device, consent = raw.get("page") or {}, raw.get("device") or {}, raw.get("consent") or {}
+    consent = raw.get("consent") or {}
     purposes = sorted(set(consent.get("purposes") or []) - {None} - ({"ads"} if consent.get("gpc") else set()))
     return {
         "start_date": start_date,
@@ -53,6 +53,17 @@ def beacon_row(raw: dict[str, Any], line: bytes | None = None) -> dict[str, Any]
         "queue_ms": age - last,
         "observed_until_ms": raw.get("observed_until_ms"),
         "session_id": raw.get("session_id"),
+        **_context(raw.get("page") or {}, raw.get("device") or {}),
+        "purposes": purposes,
+        "experiments": None if raw.get("experiments") is None else list(raw["experiments"].items()),
+        **{name: _stream(name, raw.get(name)) for name in STREAMS},
+        "item_meta": raw.get("item_meta"),
+    }
+
+
+def _context(page: dict[str, Any], device: dict[str, Any]) -> dict[str, Any]:
+    """Page and device as landing keeps them: keys are never NULL, texts and sizes may be."""
+    return {
         "surface": page.get("surface") or "(none)",
         "url": page.get("url"),
         "layout_id": page.get("layout_id") or "(none)",
@@ -65,10 +76,6 @@ def beacon_row(raw: dict[str, Any], line: bytes | None = None) -> dict[str, Any]
         "viewport_h_px": _size(device.get("viewport_h_px"), MAX_VIEWPORT_PX),
         "user_agent": device.get("user_agent"),
         "app_version": device.get("app_version"),
-        "purposes": purposes,
-        "experiments": None if raw.get("experiments") is None else list(raw["experiments"].items()),
-        **{name: _stream(name, raw.get(name)) for name in STREAMS},
-        "item_meta": raw.get("item_meta"),
     }
 
 
