@@ -18,16 +18,14 @@ first row. How it becomes beacons:
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from itertools import pairwise
 from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from jobs.errors import UsageError
 from jobs.sources.page_view import PageView, Stream, Tally
-from jobs.sources.reading import csv_rows
+from jobs.sources.traces import STATES, finite, trace_files, traces
 
 NAME = "balabit"
 MEASURES = "Cursor traces on two clocks, the client's and the network monitor's: moves, drags, presses and releases."
@@ -37,7 +35,6 @@ CANNOT = (
 )
 
 COLUMNS = ("record timestamp", "client timestamp", "button", "state", "x", "y")
-STATES = frozenset({"Move", "Drag", "Pressed", "Released"})
 #: States of the wheel, whose rows have no position.
 WHEEL_STATES = frozenset({"Up", "Down"})
 #: What the remote desktop protocol writes for a coordinate that it does not know.
@@ -57,61 +54,30 @@ class Sample(NamedTuple):
 
 def page_views(path: Path, tally: Tally) -> Iterator[PageView]:
     """One page view per session file below `path`: the data set's folder, or one person's."""
-    for file in session_files(path):
-        samples = list(_samples(file, tally))
-        if not samples:
-            tally.dropped["session_without_samples"] += 1
-            continue
+    for file, samples in traces(session_files(path), COLUMNS, _sample, tally):
         yield _page_view(file, samples, tally)
 
 
 def session_files(path: Path) -> list[Path]:
     """The session files of one person's folder, or of all below the data set's; UsageError if there is none."""
-    files = sorted(path.glob("session_*")) or sorted(path.glob("*/session_*"))
-    if not files:
-        raise UsageError(
-            f"no balabit sessions in {path}: expected user*/session_* or session_*. "
-            "Give the data set's folder or one person's."
-        )
-    return files
+    return trace_files(path, "session_*", NAME)
 
 
-def _samples(file: Path, tally: Tally) -> Iterator[Sample]:
-    for _, cells in csv_rows(file, COLUMNS):
-        tally.records_read += 1
-        sample = _sample(cells)
-        if isinstance(sample, Sample):
-            yield sample
-        else:
-            tally.dropped[sample] += 1
-
-
-def _sample(cells: tuple[str, ...] | None) -> Sample | str:
+def _sample(cells: tuple[str, ...]) -> Sample | str:
     """The sample of a row, or the rule that leaves the row out."""
-    if cells is None:
-        return "row_of_other_length"
     recorded, client, button, state, x, y = cells
     if button == "Scroll" and state in WHEEL_STATES:
         return "wheel_without_position"
     if state not in STATES:
         return "unknown_state"
     try:
-        return Sample(_milliseconds(recorded), _milliseconds(client), button, state, _number(x), _number(y))
+        return Sample(_milliseconds(recorded), _milliseconds(client), button, state, finite(x), finite(y))
     except ValueError:
         return "not_a_number"
 
 
 def _milliseconds(seconds: str) -> int:
-    return round(_number(seconds) * 1000)
-
-
-def _number(text: str) -> float:
-    if text.isdecimal():
-        return int(text)
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text} is no number")
-    return number
+    return round(finite(seconds) * 1000)
 
 
 def _page_view(file: Path, samples: list[Sample], tally: Tally) -> PageView:

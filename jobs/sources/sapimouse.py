@@ -12,23 +12,20 @@ A folder per person (`user1/`) holds `session_1min.csv` and `session_3min.csv`: 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from itertools import pairwise
 from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from jobs.errors import UsageError
 from jobs.sources.page_view import PageView, Stream, Tally
-from jobs.sources.reading import csv_rows
+from jobs.sources.traces import STATES, finite, trace_files, traces
 
 NAME = "sapimouse"
 MEASURES = "Cursor traces with a millisecond clock: moves, drags, presses and releases; targets are tiles of 256 px."
 CANNOT = "Viewport size, scrolling, page content, tab and window state, user agent, the time after the last movement."
 
 COLUMNS = ("client timestamp", "button", "state", "x", "y")
-STATES = frozenset({"Move", "Drag", "Pressed", "Released"})
 TILE_PX = 256
 
 
@@ -44,23 +41,13 @@ class Sample(NamedTuple):
 
 def page_views(path: Path, tally: Tally) -> Iterator[PageView]:
     """One page view per session file below `path`: the data set's folder, or one person's."""
-    for file in session_files(path):
-        samples = list(_samples(file, tally))
-        if not samples:
-            tally.dropped["session_without_samples"] += 1
-            continue
+    for file, samples in traces(session_files(path), COLUMNS, _sample, tally):
         yield _page_view(file, samples, tally)
 
 
 def session_files(path: Path) -> list[Path]:
     """The session files of one person's folder, or of all below the data set's; UsageError if there is none."""
-    files = sorted(path.glob("session_*.csv")) or sorted(path.glob("*/session_*.csv"))
-    if not files:
-        raise UsageError(
-            f"no sapimouse sessions in {path}: expected user*/session_*.csv or session_*.csv. "
-            "Give the data set's folder or one person's."
-        )
-    return files
+    return trace_files(path, "session_*.csv", NAME)
 
 
 def tile(x_px: float, y_px: float) -> str:
@@ -68,36 +55,15 @@ def tile(x_px: float, y_px: float) -> str:
     return f"tile-{int(x_px // TILE_PX)}-{int(y_px // TILE_PX)}"
 
 
-def _samples(file: Path, tally: Tally) -> Iterator[Sample]:
-    for _, cells in csv_rows(file, COLUMNS):
-        tally.records_read += 1
-        sample = _sample(cells)
-        if isinstance(sample, Sample):
-            yield sample
-        else:
-            tally.dropped[sample] += 1
-
-
-def _sample(cells: tuple[str, ...] | None) -> Sample | str:
+def _sample(cells: tuple[str, ...]) -> Sample | str:
     """The sample of a row, or the rule that leaves the row out."""
-    if cells is None:
-        return "row_of_other_length"
     timestamp, button, state, x, y = cells
     if state not in STATES:
         return "unknown_state"
     try:
-        return Sample(int(timestamp), button, state, _number(x), _number(y))
+        return Sample(int(timestamp), button, state, finite(x), finite(y))
     except ValueError:
         return "not_a_number"
-
-
-def _number(text: str) -> float:
-    if text.isdecimal():
-        return int(text)
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text} is no position")
-    return number
 
 
 def _page_view(file: Path, samples: list[Sample], tally: Tally) -> PageView:
