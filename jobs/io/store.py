@@ -62,6 +62,19 @@ class Store:
                 f"cannot list {self.uri}: {_short(error)}. Check address, permission and network."
             ) from error
 
+    def folders(self, prefix: str) -> list[str]:
+        """Names of the folders directly below `prefix`, in no order; none if it does not exist."""
+        if self.local_root:
+            folder = self.local_root / prefix
+            return [path.name for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
+        try:
+            found = obstore.list_with_delimiter(self._store, prefix)["common_prefixes"]
+        except (BaseError, OSError) as error:
+            raise InfrastructureFailed(
+                f"cannot list {self.uri}: {_short(error)}. Check address, permission and network."
+            ) from error
+        return [path.rstrip("/").rsplit("/", 1)[-1] for path in found]
+
     def read(self, path: str) -> bytes | None:
         """The object's bytes, or None if there is none."""
         try:
@@ -90,6 +103,15 @@ class Store:
                 f"cannot write {path} below {self.uri}: {_short(error)}. Check permission and space."
             ) from error
         return True
+
+    def put(self, path: str, content: bytes) -> None:
+        """Write the object, whatever was there: only for objects that one process alone may write."""
+        try:
+            obstore.put(self._store, path, content)
+        except (BaseError, OSError) as error:
+            raise InfrastructureFailed(
+                f"cannot write {path} below {self.uri}: {_short(error)}. Check permission and space."
+            ) from error
 
     def delete(self, path: str) -> None:
         """Remove one object; an absent one is no error."""
