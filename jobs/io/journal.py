@@ -57,7 +57,7 @@ class RunStory:
 
 def stories(store: Store, most: int | None = None) -> list[RunStory]:
     """Runs by their journals, the newest first, at most `most`."""
-    run_ids = sorted(store.folders(FOLDER), reverse=True)
+    run_ids: list[str] = sorted(store.folders(FOLDER), reverse=True)
     return list(_told(store, run_ids[:most]))
 
 
