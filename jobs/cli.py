@@ -23,6 +23,8 @@ from jobs.cli_options import (
     folder_of,
     instant_of,
 )
+from jobs.cli_releases import app as releases_app
+from jobs.cli_releases import status
 from jobs.cli_simulate import simulate
 from jobs.errors import HoverlakeError, InfrastructureFailed, UsageError
 
@@ -66,6 +68,8 @@ def nightly(
 
 
 app.command()(simulate)
+app.add_typer(releases_app, name="releases")
+app.command()(status)
 
 
 @app.command("import")

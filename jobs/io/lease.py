@@ -76,3 +76,12 @@ def _started(pid: int) -> str:
     except OSError:
         return ""
     return stat.rsplit(")", 1)[-1].split()[19]
+
+
+def current_holder(store: Store) -> dict[str, object] | None:
+    """Who holds the warehouse now, as the lease says (`run_id`, `host`, `pid`); None if nobody does. Takes nothing."""
+    number = _newest_number(store)
+    holder: dict[str, object] | None = store.json(_path(number)) if number else None
+    if holder is None or store.read(_released_path(number)) is not None or not _is_alive(holder):
+        return None
+    return holder

@@ -18,6 +18,8 @@ from jobs.io.store import Store
 
 FOLDER = "_releases"
 MANIFESTS = "_manifests"
+#: For how long a release keeps its tables by layer, in days: a release older than that may have lost files.
+PIN_DAYS = {"mart": 30, "clean": 7, "restricted": 7}
 #: A write that was killed leaves its beginnings beside the records, under a longer name.
 _RECORD = re.compile(r"/(\d+)\.json$")
 
@@ -49,7 +51,11 @@ class EventDate:
 
 @dataclass(frozen=True)
 class Release:
-    """The pinned version of every table after one night."""
+    """The pinned version of every table after one run.
+
+    `kind` is what the run was: night, backfill, maintain or rollback; records written before it was recorded are of nights.
+    A rollback names the release whose tables it serves again.
+    """
 
     number: int
     run_id: str
@@ -58,6 +64,8 @@ class Release:
     tables: dict[str, int]
     event_dates: dict[str, EventDate]
     configuration: dict[str, Any] = field(default_factory=dict)
+    kind: str = "night"
+    rolled_back_to: int | None = None
 
 
 def newest_number(store: Store) -> int:
@@ -70,6 +78,26 @@ def newest(store: Store) -> Release | None:
     """The current release, None for a warehouse that has published nothing."""
     number = newest_number(store)
     return read(store, number) if number else None
+
+
+def every(store: Store) -> list[Release]:
+    """All releases, the newest first."""
+    numbers = {int(match[1]) for item in store.list(FOLDER) if (match := _RECORD.search(item.path))}
+    found = (read(store, number) for number in sorted(numbers, reverse=True))
+    return [release for release in found if release is not None]
+
+
+def origin(store: Store, release: Release) -> Release:
+    """The release whose run built what `release` serves: itself, or the one that it rolled back to, however often."""
+    while release.rolled_back_to is not None:
+        earlier = read(store, release.rolled_back_to)
+        if earlier is None:
+            raise InfrastructureFailed(
+                f"release {release.number} in {store.uri} rolled back to {release.rolled_back_to}, which is gone. "
+                "Restore its record below _releases."
+            )
+        release = earlier
+    return release
 
 
 def read(store: Store, number: int) -> Release | None:
