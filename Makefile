@@ -3,9 +3,10 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 STAMP := .venv/.installed
+DEPLOY_TOOLS := .tools/deploy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java jars demo test test-slow truth quick lint docs bench-simulator clean FORCE
+.PHONY: help setup java jars demo test test-slow test-deploy truth quick lint docs bench-simulator clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -18,6 +19,9 @@ test: setup ## the tests; those of `make test-slow` are left out
 
 test-slow: setup ## more nights: real kills, repaired and moved input, all thresholds
 	@$(BIN)/python -m pytest -m slow
+
+test-deploy: $(STAMP) $(DEPLOY_TOOLS)/.installed ## deploy/ as Airflow, Kubernetes and Databricks read it
+	@$(BIN)/python -m pytest tests/deploy
 
 truth: setup ## 10,000 simulated page views against their truth, seed by SEED=
 	@$(BIN)/python -m benchmarks.truth --seed $(or $(SEED),1)
@@ -55,5 +59,11 @@ $(STAMP): FORCE
 endif
 $(STAMP): setup.cfg pyproject.toml constraints.txt
 	@sh deploy/environment.sh
+
+# In an environment of its own: Airflow pins much that Spark's side needs in other versions.
+$(DEPLOY_TOOLS)/.installed: tests/deploy/requirements.txt
+	$(BIN)/python -m venv --clear $(DEPLOY_TOOLS)
+	$(DEPLOY_TOOLS)/bin/python -m pip install --quiet --no-deps -r $<
+	@touch $@
 
 FORCE:

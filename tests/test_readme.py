@@ -118,7 +118,16 @@ def test_table_of_jobs_is_the_catalog() -> None:
 
 
 def test_links_lead_somewhere() -> None:
-    for paper in ("README.md", "GLOSSARY.md", "CONTRIBUTING.md", "CHANGELOG.md", "jobs/README.md", "docs/README.md"):
+    for paper in (
+        "README.md",
+        "GLOSSARY.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "jobs/README.md",
+        "docs/README.md",
+        "docs/operations.md",
+        "deploy/README.md",
+    ):
         text = (PROJECT / paper).read_text(encoding="utf-8")
         for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text):
             assert ((PROJECT / paper).parent / target).exists(), f"{paper} links {target}"

@@ -58,7 +58,12 @@ def _settings() -> dict[str, str]:
 
 
 def start_session(app_name: str = "hoverlake") -> SparkSession:
-    """The process's session, made at the first call; InfrastructureFailed without Java or jars."""
+    """The process's session, made at the first call; InfrastructureFailed without Java or jars.
+
+    On Databricks it is the cluster's own, with its own Delta.
+    """
+    if "DATABRICKS_RUNTIME_VERSION" in os.environ:
+        return _cluster_session()
     java = find_java()
     os.environ["JAVA_HOME"] = str(java.path)
     # Otherwise workers take the system's python, which lacks our packages.
@@ -72,3 +77,15 @@ def start_session(app_name: str = "hoverlake") -> SparkSession:
         builder = builder.config(name, value)
     builder = builder.config("spark.jars", ",".join(str(jar) for jar in delta_jars()))
     return builder.getOrCreate()
+
+
+def _cluster_session() -> SparkSession:
+    """The session that the platform has started; of our settings it takes those that may change while it runs."""
+    from pyspark.sql import SparkSession
+
+    session = SparkSession.builder.getOrCreate()
+    for name, value in _settings().items():
+        # The number of shuffle partitions follows the driver's cores here: the cluster's owner knows better.
+        if name != "spark.sql.shuffle.partitions" and session.conf.isModifiable(name):
+            session.conf.set(name, value)
+    return session
