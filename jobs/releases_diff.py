@@ -194,7 +194,10 @@ def _text(numbers: tuple[int, int], same: Sequence[str], diffs: Sequence[TableDi
 def _key_words(change: dict[str, Any]) -> str:
     names = list(change)
     shown = names[: names.index("a_rows")]
-    return ", ".join(f"{name} {change[name]}" for name in shown if change[name] not in (None, False))
+    # Cell 0 is a key like any other, though it equals False.
+    return ", ".join(
+        f"{name} {change[name]}" for name in shown if change[name] is not None and change[name] is not False
+    )
 
 
 def _value_words(change: dict[str, Any]) -> Iterator[str]:

@@ -38,8 +38,8 @@ def warehouse(tmp_path: Path) -> str:
     root = str(tmp_path / "warehouse")
     seen = write_table(root, PAGE_VIEWS, rows(TABLES[PAGE_VIEWS], {}))
     exposure = write_table(root, EXPOSURE, rows(TABLES[EXPOSURE], {}))
-    before = [heat(DAY, 1, 100), heat(DAY, 2, 200), heat(DAY, 3, 300), heat(NEXT, 1, 7)]
-    after = [heat(DAY, 1, 100), heat(DAY, 2, 250), heat(DAY, 4, 400), heat(NEXT, 1, 8)]
+    before = [heat(DAY, 1, 100), heat(DAY, 0, 200), heat(DAY, 3, 300), heat(NEXT, 1, 7)]
+    after = [heat(DAY, 1, 100), heat(DAY, 0, 250), heat(DAY, 4, 400), heat(NEXT, 1, 8)]
     first = write_table(root, HEATMAP, rows(TABLES[HEATMAP], *before))
     publish_release(root, {PAGE_VIEWS: seen, EXPOSURE: exposure, HEATMAP: first}, number=1)
     columns = pa.Table.from_pylist(rows(TABLES[HEATMAP], *after), schema=arrow_schema(TABLES[HEATMAP].columns))
@@ -56,7 +56,7 @@ def test_sums_and_cells_of_one_date_are_compared(warehouse: str) -> None:
     # 100 + 200 + 300 and 100 + 250 + 400
     assert "2026-11-20 dwell_ms 600 750 150" in lines
     changed = [line for line in lines if line.startswith("event_date")]
-    assert [line.split("cell_x ")[1][0] for line in changed] == ["2", "3", "4"]
+    assert [line.split("cell_x ")[1][0] for line in changed] == ["0", "3", "4"]
     assert changed[0].endswith("dwell_ms 200 -> 250")
     assert "rows 1 -> none" in changed[1] and "dwell_ms 300 -> none" in changed[1]
     assert "rows none -> 1" in changed[2] and "dwell_ms none -> 400" in changed[2]
