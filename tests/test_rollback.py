@@ -236,3 +236,22 @@ def test_all_tables_go_back_in_under_a_second(tmp_path: Path) -> None:
     rollback(warehouse, 1, NOW)
 
     assert time.perf_counter() - began < 1
+
+
+def test_a_number_that_another_run_takes_meanwhile_is_left_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse = two_nights(tmp_path)
+    publish = releases.publish
+
+    def overtaken(store: Store, release: Release, files: dict[str, InputFile]) -> bool:
+        assert publish(store, replace(release, run_id="faster", kind="night", rolled_back_to=None), {})
+        return publish(store, release, files)
+
+    monkeypatch.setattr(releases, "publish", overtaken)
+
+    with pytest.raises(InfrastructureFailed, match=r"release 3 of .* was taken by another run"):
+        rollback(warehouse, 1, NOW)
+
+    assert newest(warehouse).run_id == "faster"
+    assert [story.exit_code for story in stories(Store(warehouse))] == [14]
