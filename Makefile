@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java jars demo test test-slow truth quick lint docs bench-simulator clean FORCE
+.PHONY: help setup java jars demo test test-slow kill-matrix truth quick lint docs bench-simulator clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -14,17 +14,20 @@ demo: setup ## from nothing to a published warehouse of one simulated night, and
 	@sh deploy/demo.sh
 
 test: setup ## the tests; those of `make test-slow` are left out
-	@$(BIN)/python -m pytest -m "not slow"
+	@$(BIN)/python -m pytest -m "not slow and not matrix"
 
 test-slow: setup ## more nights: real kills, repaired and moved input, all thresholds
-	@$(BIN)/python -m pytest -m slow
+	@$(BIN)/python -m pytest -m "slow and not matrix"
+
+kill-matrix: setup ## a night killed at 62 named points and KILLS= random instants: an hour and more
+	@KILLS=$(or $(KILLS),50) $(BIN)/python -m pytest tests/night/test_kill_matrix.py -m matrix
 
 truth: setup ## 10,000 simulated page views against their truth, seed by SEED=
 	@$(BIN)/python -m benchmarks.truth --seed $(or $(SEED),1)
 
 # Bytecode is kept even where the environment says otherwise: rewriting all assertions anew costs seconds per worker.
 quick: $(STAMP) ## the tests that need no Java, in seconds
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile -m "not spark and not slow"
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile -m "not spark and not slow and not matrix"
 
 lint: $(STAMP) ## ruff and mypy
 	@$(BIN)/ruff check .
