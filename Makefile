@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java jars demo test test-slow kill-matrix truth quick lint docs bench-simulator clean FORCE
+.PHONY: help setup java jars demo test test-slow kill-matrix order-matrix soak truth quick lint docs bench-simulator clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -21,6 +21,12 @@ test-slow: setup ## more nights: real kills, repaired and moved input, all thres
 
 kill-matrix: setup ## a night killed at 62 named points and KILLS= random instants: an hour and more
 	@KILLS=$(or $(KILLS),50) $(BIN)/python -m pytest tests/night/test_kill_matrix.py -m matrix
+
+order-matrix: setup ## SCHEDULES= random schedules of the same raw lines: equal tables
+	@SCHEDULES=$(or $(SCHEDULES),30) $(BIN)/python -m pytest tests/night/test_schedules.py -m matrix
+
+soak: setup ## NIGHTS= small nights in a row, with maintenance: does anything grow?
+	@$(BIN)/python -m benchmarks.soak --nights $(or $(NIGHTS),60)
 
 truth: setup ## 10,000 simulated page views against their truth, seed by SEED=
 	@$(BIN)/python -m benchmarks.truth --seed $(or $(SEED),1)

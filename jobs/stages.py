@@ -15,11 +15,12 @@ from jobs.errors import BlockedByQuality, InfrastructureFailed
 from jobs.io import releases
 from jobs.io.decisions import too_late_ranges
 from jobs.io.delta import DeltaTables
+from jobs.io.journal import RunStory
 from jobs.io.raw_files import Inspection
 from jobs.io.releases import EventDate, InputFile, Release
 from jobs.io.store import Store
 from jobs.land import LandingRules, land
-from jobs.run_rows import input_rows, run_row
+from jobs.run_rows import failed_run_row, failed_runs, input_rows, run_row
 from jobs.steps.marts import MartSpec, literal, on_dates
 from jobs.steps.pseudonym import pseudonym_udf
 from jobs.steps.reconcile import Equation, Staged, amount_rows, count_rows, mart_equations
@@ -48,12 +49,16 @@ class Stages:
         self.results: list[Result] = []
         self.staged: list[Staged] = []
         self.dates: list[dt.date] = []
+        self.failed: list[RunStory] = []
 
     def restore(self) -> None:
         """Fence off a holder that may come back, then bring every table back to the base release: whatever a stopped
         run wrote is undone."""
         if self.tables.lease.is_taken_over:
             self.tables.fence()
+        # They may have written rows that say they published.
+        self.failed = failed_runs(self.store, self.given.base, self.night.run_id)
+        self.tables.forget_runs([story.run_id for story in self.failed])
         undone = self.tables.restore(self.store, self.given.base)
         if undone:
             self.night.progress.say(f"undone what a stopped run left: {', '.join(undone)}")
@@ -222,8 +227,9 @@ class Stages:
     def _write_ops(self, exit_code: int, message: str) -> None:
         run_id = self.night.run_id
         every = ", ".join(map(str, self.dates))
+        failed = [failed_run_row(self.store, story) for story in self.failed]
         rows: list[tuple[Table, list[dict[str, object]]]] = [
-            (ops.RUNS, [run_row(self.night, self.given.inspections, every, exit_code, message)]),
+            (ops.RUNS, [*failed, run_row(self.night, self.given.inspections, every, exit_code, message)]),
             (ops.INPUT_FILES, input_rows(run_id, self.given.inspections)),
             (ops.RECONCILIATION, count_rows(run_id, self.equations)),
             (ops.RECONCILIATION_AMOUNTS, amount_rows(run_id, self.equations)),

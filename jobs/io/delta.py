@@ -7,7 +7,7 @@ number is not newer than the table's (ENGINEERING 3).
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
@@ -18,7 +18,7 @@ from jobs.io.lease import Lease
 from jobs.io.releases import Release
 from jobs.io.store import Store, table_uri
 from jobs.io.warehouse import open_table
-from warehouse_schema import PINNED, TABLES
+from warehouse_schema import OPS, PINNED, RESTRICTED, TABLES
 from warehouse_schema.derive import spark_schema
 from warehouse_schema.table import Table
 
@@ -105,6 +105,12 @@ class DeltaTables:
     def delete(self, table: Table, predicate: str | None) -> bool:
         """Remove rows; True if there were any."""
         return predicate is not None and self._changed(table, lambda delta: delta.delete(predicate))
+
+    def forget_runs(self, run_ids: Sequence[str]) -> None:
+        """Remove what runs wrote into ops and restricted tables, which no release pins."""
+        names = ", ".join(f"'{run_id}'" for run_id in run_ids)
+        for table in OPS + RESTRICTED if run_ids else ():
+            self.delete(table, f"run_id IN ({names})")
 
     def compact(self, table: Table) -> bool:
         """Join the small files of each partition; True if there were any. Rows stay as they are."""
