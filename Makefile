@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 DEPLOY_TOOLS := .tools/deploy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java jars demo test test-slow test-deploy truth quick lint docs bench-simulator clean FORCE
+.PHONY: help setup java jars demo test test-slow kill-matrix order-matrix soak test-deploy truth quick lint docs bench-simulator clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -15,10 +15,19 @@ demo: setup ## from nothing to a published warehouse of one simulated night, and
 	@sh deploy/demo.sh
 
 test: setup ## the tests; those of `make test-slow` are left out
-	@$(BIN)/python -m pytest -m "not slow"
+	@$(BIN)/python -m pytest -m "not slow and not matrix"
 
 test-slow: setup ## more nights: real kills, repaired and moved input, all thresholds
-	@$(BIN)/python -m pytest -m slow
+	@$(BIN)/python -m pytest -m "slow and not matrix"
+
+kill-matrix: setup ## a night killed at 62 named points and KILLS= random instants: an hour and more
+	@KILLS=$(or $(KILLS),50) $(BIN)/python -m pytest tests/night/test_kill_matrix.py -m matrix
+
+order-matrix: setup ## SCHEDULES= random schedules of the same raw lines: equal tables
+	@SCHEDULES=$(or $(SCHEDULES),30) $(BIN)/python -m pytest tests/night/test_schedules.py -m matrix
+
+soak: setup ## NIGHTS= small nights in a row, with maintenance: does anything grow?
+	@$(BIN)/python -m benchmarks.soak --nights $(or $(NIGHTS),60)
 
 test-deploy: $(STAMP) $(DEPLOY_TOOLS)/.installed ## deploy/ as Airflow, Kubernetes and Databricks read it
 	@$(BIN)/python -m pytest tests/deploy
@@ -28,7 +37,7 @@ truth: setup ## 10,000 simulated page views against their truth, seed by SEED=
 
 # Bytecode is kept even where the environment says otherwise: rewriting all assertions anew costs seconds per worker.
 quick: $(STAMP) ## the tests that need no Java, in seconds
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile -m "not spark and not slow"
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile -m "not spark and not slow and not matrix"
 
 lint: $(STAMP) ## ruff and mypy
 	@$(BIN)/ruff check .

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Protocol
 
 from pyspark.sql import DataFrame
@@ -46,6 +47,19 @@ LEDGERS: tuple[tuple[MartJob, ...], ...] = (
         *(session_attention_daily, reach_daily),
     ),
 )
+
+
+@dataclass(frozen=True)
+class History:
+    """Event dates built before, and the first of which clean still holds everything (None: all)."""
+
+    dates: Sequence[dt.date]
+    clean_since: dt.date | None = None
+
+    def whole(self, spec: MartSpec, dates: Sequence[dt.date]) -> list[dt.date]:
+        """Of a mart's dates those whose page views clean holds: rows of the others stay as they were published."""
+        back = dt.timedelta(days=spec.back_days)
+        return [date for date in dates if self.clean_since is None or date - back >= self.clean_since]
 
 
 def touched_dates(beacons: DataFrame, new_files: Sequence[str], landed_dates: Sequence[dt.date]) -> list[dt.date]:
@@ -97,17 +111,18 @@ def read_dates(tables: DeltaTables, dates: Sequence[dt.date]) -> DataFrame:
 
 
 def stage_marts(
-    tables: DeltaTables, settings: Settings, dates: Sequence[dt.date], known: Iterable[dt.date], staging: str
+    tables: DeltaTables, settings: Settings, dates: Sequence[dt.date], history: History, staging: str
 ) -> list[Staged]:
     """Aggregate every mart and write it as Parquet under `staging`, where no reader looks.
 
     A mart is rebuilt for `dates`, and for those after and before that look at them.
     """
-    views, every_date = tables.read(page_views.WRITES), {*known, *dates}
+    views, every_date = tables.read(page_views.WRITES), {*history.dates, *dates}
 
     def stage(number: int) -> Staged:
-        ledger = Ledger([job.spec(settings) for job in LEDGERS[number]], settings.hist_edges_ms)
-        mart_dates = {spec.name: spec.dates(dates, every_date) for spec in ledger.specs}
+        specs = [job.spec(settings) for job in LEDGERS[number]]
+        mart_dates = {spec.name: history.whole(spec, spec.dates(dates, every_date)) for spec in specs}
+        ledger = Ledger([spec for spec in specs if mart_dates[spec.name]], settings.hist_edges_ms)
         folding = fold(ledger.entries(views, mart_dates), ledger, settings.min_visitors)
         path = table_uri(tables.warehouse, f"{staging}/ledger-{number}")
         folding.published.coalesce(1).write.mode("overwrite").parquet(path)

@@ -11,13 +11,16 @@ from typing import Annotated, Literal, NoReturn
 
 import typer
 
+from jobs.cli_backfill import backfill, maintain
 from jobs.cli_options import (
     RAW,
     WAREHOUSE,
+    Config,
     Day,
     Folder,
     Raw,
     ReleaseNumber,
+    Set,
     Warehouse,
     date_of,
     folder_of,
@@ -46,11 +49,14 @@ def nightly(
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Land this landing date anew, from the same files.")
     ] = False,
-    set_: Annotated[
+    set_: Set = None,
+    config: Config = None,
+    accept_rewritten: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="A threshold, such as min_visitors=20; may be repeated."),
+        typer.Option(
+            metavar="PATH", help="A raw file whose new bytes take the place of those landed; may be repeated."
+        ),
     ] = None,
-    config: Annotated[Path | None, typer.Option(metavar="FILE", help="TOML file of thresholds.")] = None,
 ) -> None:
     """Land, build, audit and publish what is new.
 
@@ -64,7 +70,12 @@ def nightly(
     from jobs.nightly import Night, run_night
 
     settings = load_settings(set_ or [], config)
-    print(run_night(Night(date_of(date), raw, warehouse, settings, rebuild)), file=sys.stderr)
+    night = Night(date_of(date), raw, warehouse, settings, rebuild, accept_rewritten=accept_rewritten or [])
+    print(run_night(night), file=sys.stderr)
+
+
+app.command()(backfill)
+app.command()(maintain)
 
 
 app.command()(simulate)

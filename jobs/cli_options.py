@@ -21,6 +21,11 @@ Day = Annotated[str, typer.Option("--date", metavar="DATE", help="A UTC date, YY
 ReleaseNumber = Annotated[
     int | None, typer.Option("--release", min=1, metavar="N", help="A release; else the newest one.")
 ]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="A threshold, such as min_visitors=20; may be repeated."),
+]
+Config = Annotated[Path | None, typer.Option(metavar="FILE", help="TOML file of thresholds.")]
 RAW, WAREHOUSE = "data/raw", "data/warehouse"
 
 
@@ -29,8 +34,8 @@ def share(help_: str) -> Any:
     return typer.Option(metavar="SHARE", help=f"{help_}, 0 to 1.")
 
 
-def date_of(text: str) -> dt.date:
-    """The date that --date gives; UsageError if it is none."""
+def date_of(text: str, option: str = "--date") -> dt.date:
+    """The date that an option gives; UsageError if it is none."""
     try:
         date = dt.date.fromisoformat(text)
         # The weeks and the short forms of ISO 8601 (2026-W47-5, 20261120) are no names of landing dates.
@@ -38,7 +43,7 @@ def date_of(text: str) -> dt.date:
             return date
     except ValueError:
         pass
-    raise UsageError(f"--date {text}: not a date. Give YYYY-MM-DD, for example 2026-11-20.")
+    raise UsageError(f"{option} {text}: not a date. Give YYYY-MM-DD, for example 2026-11-20.")
 
 
 def instant_of(text: str) -> dt.datetime:

@@ -27,6 +27,9 @@ Count = Annotated[int, Field(ge=1)]
 #: 100 ms to 27 min in steps of the square root of two: a quantile read from the bins is off by less than that factor.
 HIST_EDGES_MS = tuple(round(100 * 2 ** (i / 2)) for i in range(29))
 
+#: Settings that no number depends on.
+OPERATION = {"lease_expiry_s"}
+
 
 class Settings(BaseModel):
     """Thresholds of one run; frozen, so that it can travel into Spark tasks."""
@@ -94,6 +97,9 @@ class Settings(BaseModel):
     min_visitors: Annotated[int, Field(ge=1)] = 50
     hist_edges_ms: tuple[int, ...] = HIST_EDGES_MS
 
+    # operation: decides nothing about any number
+    lease_expiry_s: Annotated[float, Field(gt=0)] = 600
+
     @field_validator("hist_edges_ms")
     @classmethod
     def _edges_rise(cls, edges: tuple[int, ...]) -> tuple[int, ...]:
@@ -102,8 +108,9 @@ class Settings(BaseModel):
         return edges
 
     def sha256(self) -> str:
-        """Hash of all values: equal hashes mean equal thresholds."""
-        return hashlib.sha256(json.dumps(self.model_dump(), sort_keys=True).encode()).hexdigest()
+        """Hash of all values that decide numbers: equal hashes mean equal thresholds."""
+        values = self.model_dump(exclude=OPERATION)
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def _from_environment() -> dict[str, Any]:

@@ -10,14 +10,13 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
 
 from jobs.errors import InputUnreadable, UsageError
 from jobs.io import releases
-from jobs.io.raw_files import open_decompressed
+from jobs.io.raw_files import open_decompressed, path_below
 from jobs.io.store import Store
 from jobs.sql import connect
 from warehouse_schema.clean.rejected_beacons import REASONS, REJECTED_BEACONS
@@ -54,7 +53,7 @@ def explain_rejected(raw: str, warehouse: str, file: str) -> str:
     UsageError if the file belongs to neither; InputUnreadable if it is gone, broken, or no longer holds the lines.
     """
     store = Store(raw)
-    path = _below_root(store, file)
+    path = path_below(store, file)
     rejections = _rejections(warehouse, path)
     if not rejections:
         return _why_none(store, warehouse, path)
@@ -72,21 +71,6 @@ def explain_rejected(raw: str, warehouse: str, file: str) -> str:
         *_report(rejections, shown, found.total()),
     ]
     return "\n".join(report) + "\n"
-
-
-def _below_root(store: Store, file: str) -> str:
-    """The file's place below the raw root, as tables call it."""
-    root = store.local_root
-    if root is None:
-        return file.removeprefix(store.uri.rstrip("/") + "/")
-    # A full path, or one from where the command was called; a path below the root stays as it is.
-    given = Path(file.removeprefix("file://"))
-    for candidate, base in ((given.absolute(), root), (given.resolve(), root.resolve())):
-        if candidate.is_relative_to(base) and candidate != base:
-            return candidate.relative_to(base).as_posix()
-    if given.is_absolute():
-        raise UsageError(f"{file} does not lie below the raw root {store.uri}. Give its root with --raw.")
-    return given.as_posix()
 
 
 def _rejections(warehouse: str, path: str) -> dict[str, Rejection]:

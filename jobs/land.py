@@ -19,7 +19,6 @@ from jobs.config import Settings
 from jobs.io.delta import DeltaTables
 from jobs.io.raw_files import Inspection
 from jobs.io.store import local_path
-from jobs.steps.marts import on_dates
 from jobs.steps.parse import WITHHELD, judge_lines
 from jobs.steps.reconcile import Equation, landing_equations
 from warehouse_schema.clean.rejected_beacons import REASONS
@@ -34,25 +33,33 @@ class Landed:
     equations: list[Equation]
 
 
+@dataclass(frozen=True)
+class LandingRules:
+    """How lines are judged: thresholds, the pseudonym of a visitor, event dates whose late beacons are taken."""
+
+    settings: Settings
+    pseudonym: Callable[[Column], Column]
+    taken_late: Sequence[tuple[dt.date, dt.date]] = ()
+
+    def judge(self, lines: DataFrame) -> DataFrame:
+        """The lines with their outcome."""
+        return judge_lines(lines, self.settings, self.taken_late)
+
+
 def land(
-    tables: DeltaTables,
-    raw: str,
-    files: Sequence[Inspection],
-    settings: Settings,
-    pseudonym: Callable[[Column], Column],
-    replaced_date: dt.date | None,
+    tables: DeltaTables, raw: str, files: Sequence[Inspection], rules: LandingRules, replaced: str | None
 ) -> Landed:
-    """Append the lines of `files`; or, for `replaced_date`, replace that landing date by them."""
+    """Append the lines of `files`; or put them in the place of all rows that the predicate `replaced` covers."""
     paths = [inspection.file.path for inspection in files]
-    judged = judge_lines(read_lines(tables.spark, raw, paths), settings)
+    judged = rules.judge(read_lines(tables.spark, raw, paths))
     observation = Observation("landing")
-    accepted = beacons.transform(judged.observe(observation, *_facts(files)), settings, pseudonym=pseudonym)
-    _write(tables, accepted, beacons.WRITES, replaced_date)
+    observed = judged.observe(observation, *_facts(files))
+    _write(tables, beacons.transform(observed, rules.settings, pseudonym=rules.pseudonym), beacons.WRITES, replaced)
     facts = observation.get
     rejects = sorted(facts["files_with_rejects"])
-    if rejects or replaced_date:
-        again = judge_lines(read_lines(tables.spark, raw, rejects), settings) if rejects else judged.limit(0)
-        _write(tables, rejected_beacons.transform(again), rejected_beacons.WRITES, replaced_date)
+    if rejects or replaced:
+        again = rules.judge(read_lines(tables.spark, raw, rejects)) if rejects else judged.limit(0)
+        _write(tables, rejected_beacons.transform(again), rejected_beacons.WRITES, replaced)
     counts = _written(tables, paths)
     starts = sorted({row["start_date"] for row in counts if row["start_date"]})
     return Landed(starts, _equations(files, counts, facts))
@@ -110,8 +117,8 @@ def _equations(files: Sequence[Inspection], counts: Sequence[Row], facts: dict[s
     return landing_equations(lines, accepted, rejected, {date: facts[f"withheld {date}"] for date in lines})
 
 
-def _write(tables: DeltaTables, rows: DataFrame, table: Table, replaced_date: dt.date | None) -> None:
-    if replaced_date is None:
+def _write(tables: DeltaTables, rows: DataFrame, table: Table, replaced: str | None) -> None:
+    if replaced is None:
         tables.append(table, rows)
     else:
-        tables.replace(table, rows, on_dates("landing_date", [replaced_date]))
+        tables.replace(table, rows, replaced)

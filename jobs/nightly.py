@@ -4,23 +4,33 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import socket
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
+from jobs import __version__
 from jobs.config import Settings
 from jobs.errors import HoverlakeError, InfrastructureFailed
-from jobs.io import keys, releases
-from jobs.io.lease import held_lease
+from jobs.io import decisions, keys, releases
+from jobs.io.decisions import Decision, Rewritten
+from jobs.io.journal import ENDED, STARTED, Journal
+from jobs.io.lease import Lease, held_lease
 from jobs.io.raw_files import Inspection, inspect_files, list_raw_files, open_raw
 from jobs.io.releases import InputFile, Release
 from jobs.io.store import Store
 from jobs.io.warehouse import check_root
 from jobs.progress import Progress
-from jobs.selection import Selection, select_files, set_aside
+from jobs.selection import Selection, Wanted, accepted_files, select_files, set_aside
 
 
 @dataclass(frozen=True)
 class Night:
-    """What one run was asked for."""
+    """What one run was asked for: landing dates up to `date`, from `since` on if given.
+
+    `rebuild` lands the date anew; a backfill names landing dates to land anew (`relanded`) and event dates to build
+    in any case (`event_dates`).
+    """
 
     date: dt.date
     raw: str
@@ -29,33 +39,46 @@ class Night:
     rebuild: bool = False
     progress: Progress = field(default_factory=Progress)
     started_at: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
+    accept_rewritten: Sequence[str] = ()
+    command: str = "nightly"
+    since: dt.date | None = None
+    relanded: Collection[dt.date] = ()
+    event_dates: Collection[dt.date] = ()
+    decide: Sequence[Decision] = ()
 
     @property
     def run_id(self) -> str:
-        """Sorts by time; the process tells runs apart that start within one second."""
-        return f"{self.started_at:%Y%m%dT%H%M%SZ}-{os.getpid()}"
+        """Sorts by time; the process tells runs apart that start within one millisecond."""
+        return f"{self.started_at:%Y%m%dT%H%M%S}{self.started_at.microsecond // 1000:03d}Z-{os.getpid()}"
 
     @property
     def staging(self) -> str:
         """Where the run writes what is not published."""
         return f"_staging/{self.run_id}"
 
+    @property
+    def landing_dates(self) -> Collection[dt.date]:
+        """Landing dates that are replaced whole."""
+        return {self.date, *self.relanded} if self.rebuild else self.relanded
+
+    def wanted(self, made: Sequence[Decision], base: Release | None) -> Wanted:
+        """What to select, after the decisions that were made."""
+        accepted = [decision for decision in made if isinstance(decision, Rewritten)]
+        late_window = dt.timedelta(days=self.settings.late_window_days)
+        kept = dt.date.fromisoformat(base.clean_since) + late_window if base and base.clean_since else dt.date.min
+        return Wanted(self.date, self.since, kept, self.landing_dates, accepted, is_needed=bool(self.event_dates))
+
 
 @dataclass(frozen=True)
 class Input:
-    """The release that the run builds on, and the raw files that it adds."""
+    """The release that the run builds on, the raw files that it adds or replaces, and the decisions in force."""
 
     base: Release | None
     known: dict[str, InputFile]
     selection: Selection
     inspections: list[Inspection]
     key: bytes
-
-    def readable(self, *, replacing: bool) -> list[Inspection]:
-        """Files to land: those that replace a landing date, or those that are added."""
-        chosen = self.selection.replacing if replacing else self.selection.new
-        paths = {file.path for file in chosen}
-        return [i for i in self.inspections if i.file.path in paths and not i.problem]
+    decisions: Sequence[Decision] = ()
 
 
 def run_night(night: Night) -> str:
@@ -63,23 +86,52 @@ def run_night(night: Night) -> str:
 
     Raises a HoverlakeError whose exit code and message say what stopped it, what it left and what to do.
     """
-    raw, say = open_raw(night.raw), night.progress.say
-    files, remarks = list_raw_files(raw, night.date)
+    raw = open_raw(night.raw)
     check_root(night.warehouse)
     store = Store(night.warehouse, create=True)
+    journal = Journal(store, night.run_id)
+    with journaled(journal, night.command, night.settings, date=night.date, raw=night.raw) as said:
+        with held_lease(store, night.run_id, night.settings.lease_expiry_s) as lease:
+            journal.write("leased", number=lease.number, is_taken_over=lease.is_taken_over)
+            given = _input(night, raw, store, journal)
+            said.append(_with_spark(night, store, lease, journal, given))
+        return said[-1]
+
+
+@contextmanager
+def journaled(journal: Journal, command: str, settings: Settings, **asked: object) -> Iterator[list[str]]:
+    """A run from its first event to its last; the block appends the run's last line to the list."""
+    facts = {"host": socket.gethostname(), "pid": os.getpid(), "code_version": __version__}
+    journal.write(STARTED, command=command, **asked, **facts, configuration_sha256=settings.sha256())
+    said: list[str] = []
+    try:
+        yield said
+    except HoverlakeError as error:
+        # A full disk may be what stopped the run: its own error counts.
+        with suppress(HoverlakeError):
+            journal.write(ENDED, exit_code=error.exit_code, message=str(error))
+        raise
+    journal.write(ENDED, exit_code=0, message=said[-1])
+
+
+def _input(night: Night, raw: Store, store: Store, journal: Journal) -> Input:
+    """What the run builds on and takes, from the newest release: only the holder of the lease may rely on it."""
+    say = night.progress.say
+    files, remarks = list_raw_files(raw, night.date)
     base = releases.newest(store)
     known = releases.manifest(store, base.number) if base else {}
-    selection = select_files(raw, files, known, night.date, rebuild=night.rebuild)
-    for remark in [*remarks, *(f"{path} was landed and is gone: the tables keep it" for path in selection.gone)]:
+    decisions.decide(store, [*night.decide, *accepted_files(raw, files, known, night.accept_rewritten)], night.run_id)
+    made = decisions.all_decisions(store)
+    selection = select_files(raw, files, known, night.wanted(made, base))
+    for remark in [*remarks, *selection.remarks()]:
         say(remark)
-    with held_lease(store, night.run_id) as lease_number:
-        with night.progress.stage("check raw files") as facts:
-            inspections = inspect_files(raw, [*selection.new, *selection.replacing])
-            facts.append(f"{len(inspections)} files, {sum(i.line_count for i in inspections):,} lines")
-        for inspection in set_aside(inspections, night.settings):
-            say(f"set aside, nothing of it is landed: {inspection.file.path} {inspection.problem}")
-        key = _key(night, base)
-        return _with_spark(night, store, lease_number, Input(base, known, selection, inspections, key))
+    with night.progress.stage("check raw files") as facts:
+        inspections = inspect_files(raw, selection.files)
+        facts.append(f"{len(inspections)} files, {sum(i.line_count for i in inspections):,} lines")
+    for inspection in set_aside(inspections, selection, night.settings):
+        say(f"set aside, nothing of it is landed: {inspection.file.path} {inspection.problem}")
+    journal.write("checked", base=base.number if base else None, files=len(inspections), gone=selection.gone)
+    return Input(base, known, selection, inspections, _key(night, base), made)
 
 
 def _key(night: Night, base: Release | None) -> bytes:
@@ -92,32 +144,39 @@ def _key(night: Night, base: Release | None) -> bytes:
     return keys.load_key(path)
 
 
-def _with_spark(night: Night, store: Store, lease_number: int, given: Input) -> str:
+def _with_spark(night: Night, store: Store, lease: Lease, journal: Journal, given: Input) -> str:
     with night.progress.stage("start Spark"):
-        from jobs.io.session import start_session
+        from jobs.io.session import start_session, suit_input
 
         spark = start_session()
+        suit_input(spark, sum(i.file.size_bytes for i in given.inspections))
     from jobs.io.delta import DeltaTables
     from jobs.stages import Stages
 
-    tables = DeltaTables(spark, night.warehouse, night.run_id, lease_number)
+    tables = DeltaTables(spark, night.warehouse, night.run_id, lease, journal)
     stages = Stages(night, store, tables, given)
+    with infrastructure_errors(night.command):
+        try:
+            for stage in (stages.restore, stages.land, stages.build, stages.audit, stages.reconcile):
+                stage()
+                journal.write(f"{stage.__name__}_done", event_dates=[str(date) for date in stages.dates])
+            return stages.publish()
+        finally:
+            store.delete_folder(night.staging)
+
+
+@contextmanager
+def infrastructure_errors(command: str) -> Iterator[None]:
+    """What an engine or a store raises in the block becomes an InfrastructureFailed."""
     try:
-        stages.restore()
-        dates = stages.land()
-        stages.build(dates)
-        stages.audit(dates)
-        stages.reconcile(dates)
-        return stages.publish(dates)
+        yield
     except HoverlakeError:
         raise
     except Exception as error:
         raise InfrastructureFailed(
-            f"the night stopped: {type(error).__name__}: {_first_line(error)}. The last release stays as it was; the "
-            "next run starts from it. Run the night again."
+            f"{command} stopped: {type(error).__name__}: {_first_line(error)}. The last release stays as it was; the "
+            "next run starts from it. Run it again."
         ) from error
-    finally:
-        store.delete_folder(night.staging)
 
 
 def _first_line(error: Exception) -> str:

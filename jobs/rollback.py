@@ -16,7 +16,7 @@ from deltalake.exceptions import DeltaError
 from jobs.errors import HoverlakeError, InfrastructureFailed, UsageError
 from jobs.io import releases
 from jobs.io.journal import ENDED, STARTED, Journal
-from jobs.io.lease import held_lease
+from jobs.io.lease import Lease, held_lease
 from jobs.io.releases import PIN_DAYS, Release
 from jobs.io.store import Store
 from jobs.io.warehouse import open_table
@@ -38,8 +38,8 @@ def rollback(warehouse: str, number: int, now: dt.datetime | None = None) -> str
     journal = Journal(store, f"{now:%Y%m%dT%H%M%S%fZ}-{os.getpid()}")
     journal.write(STARTED, command="rollback", rolled_back_to=number)
     try:
-        with held_lease(store, journal.run_id):
-            message = _published(store, target, journal.run_id, now)
+        with held_lease(store, journal.run_id) as lease:
+            message = _published(store, lease, target, journal.run_id, now)
     except HoverlakeError as error:
         journal.write(ENDED, exit_code=error.exit_code, message=str(error))
         raise
@@ -50,7 +50,7 @@ def rollback(warehouse: str, number: int, now: dt.datetime | None = None) -> str
     return message
 
 
-def _published(store: Store, target: Release, run_id: str, now: dt.datetime) -> str:
+def _published(store: Store, lease: Lease, target: Release, run_id: str, now: dt.datetime) -> str:
     """Check and write; under the lease, so that no run publishes in between."""
     current = releases.newest(store)
     assert current is not None  # the target was read
@@ -60,6 +60,7 @@ def _published(store: Store, target: Release, run_id: str, now: dt.datetime) -> 
     again = _again(target, current, run_id, now, marts_only=marts_only)
     _check_pins(store, target.number, again.tables)
     files = releases.manifest(store, current.number if marts_only else target.number)
+    lease.check()
     if not releases.publish(store, again, files):
         raise InfrastructureFailed(
             f"release {again.number} of {store.uri} was taken by another run. Nothing was rolled back; see "
@@ -102,6 +103,7 @@ def _again(target: Release, current: Release, run_id: str, now: dt.datetime, *, 
         created_at=now.isoformat(timespec="seconds"),
         landing_date=current.landing_date if marts_only else target.landing_date,
         tables=tables,
+        clean_since=current.clean_since if marts_only else target.clean_since,
         kind="rollback",
         rolled_back_to=target.number,
     )

@@ -7,10 +7,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from jobs import __version__
+from jobs.errors import InfrastructureFailed
+from jobs.io.journal import STARTED, RunStory, events, stories
 from jobs.io.raw_files import Inspection
+from jobs.io.releases import Release
+from jobs.io.store import Store
 
 if TYPE_CHECKING:
     from jobs.nightly import Night
+
+#: Runs that are looked at for those that failed since the newest release.
+RECENT_RUNS = 50
 
 
 def run_row(
@@ -30,6 +37,37 @@ def run_row(
         "event_dates": event_dates,
         "code_version": __version__,
         "configuration_sha256": night.settings.sha256(),
+    }
+
+
+def failed_runs(store: Store, base: Release | None, run_id: str) -> list[RunStory]:
+    """Runs since the base release that took the lease and failed or were killed: nothing of them is published."""
+    since = base.run_id if base else ""
+    return [
+        story
+        for story in stories(store, RECENT_RUNS)
+        if since < story.run_id < run_id
+        and story.command in ("nightly", "backfill")
+        and story.exit_code in (None, InfrastructureFailed.exit_code)
+        and story.last_event != STARTED
+    ]
+
+
+def failed_run_row(store: Store, story: RunStory) -> dict[str, object]:
+    """A failed run as its journal tells it."""
+    told = {event["event"]: event for event in events(store, story.run_id)}
+    return {
+        "run_id": story.run_id,
+        "landing_date": dt.date.fromisoformat(story.facts["date"]),
+        "started_at": story.started_at,
+        "ended_at": story.ended_at,
+        "exit_code": story.exit_code,
+        "message": story.message or f"killed after {story.last_event}; nothing of it is published",
+        "files_count": told["checked"]["files"] if "checked" in told else 0,
+        "set_aside_count": 0,
+        "event_dates": ", ".join(told["land_done"]["event_dates"]) if "land_done" in told else "",
+        "code_version": story.facts["code_version"],
+        "configuration_sha256": story.facts["configuration_sha256"],
     }
 
 

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from expectations.suites import Result, audit
 from jobs import __version__
-from jobs.build import build_page_views, read_dates, stage_marts, touched_dates, window
+from jobs.build import History, build_page_views, read_dates, stage_marts, touched_dates, window
 from jobs.errors import BlockedByQuality, InfrastructureFailed
 from jobs.io import releases
+from jobs.io.decisions import too_late_ranges
 from jobs.io.delta import DeltaTables
+from jobs.io.journal import RunStory
+from jobs.io.raw_files import Inspection
 from jobs.io.releases import EventDate, InputFile, Release
 from jobs.io.store import Store
-from jobs.land import land
-from jobs.run_rows import input_rows, run_row
-from jobs.steps.marts import MartSpec, on_dates
+from jobs.land import LandingRules, land
+from jobs.run_rows import failed_run_row, failed_runs, input_rows, run_row
+from jobs.steps.marts import MartSpec, literal, on_dates
 from jobs.steps.pseudonym import pseudonym_udf
 from jobs.steps.reconcile import Equation, Staged, amount_rows, count_rows, mart_equations
 from warehouse_schema import PINNED
@@ -45,39 +48,61 @@ class Stages:
         self.equations: list[Equation] = []
         self.results: list[Result] = []
         self.staged: list[Staged] = []
+        self.dates: list[dt.date] = []
+        self.failed: list[RunStory] = []
 
     def restore(self) -> None:
-        """Every table back to the base release: whatever a stopped run wrote is undone."""
+        """Fence off a holder that may come back, then bring every table back to the base release: whatever a stopped
+        run wrote is undone."""
+        if self.tables.lease.is_taken_over:
+            self.tables.fence()
+        # They may have written rows that say they published.
+        self.failed = failed_runs(self.store, self.given.base, self.night.run_id)
+        self.tables.forget_runs([story.run_id for story in self.failed])
         undone = self.tables.restore(self.store, self.given.base)
         if undone:
             self.night.progress.say(f"undone what a stopped run left: {', '.join(undone)}")
 
-    def land(self) -> list[dt.date]:
-        """Append new files, replace a rebuilt landing date; returns the event dates to rebuild."""
-        night, pseudonym = self.night, pseudonym_udf(self.given.key)
-        added, replacing = self.given.readable(replacing=False), self.given.readable(replacing=True)
-        landed_dates: set[dt.date] = set()
-        with night.progress.stage("land") as facts:
-            if replacing:
-                landed_dates |= self._start_dates_of(night.date)
-            for files, replaced_date in ((added, None), (replacing, night.date)):
-                if files:
-                    landed = land(self.tables, night.raw, files, night.settings, pseudonym, replaced_date)
-                    landed_dates |= set(landed.start_dates)
-                    self.equations += landed.equations
+    def land(self) -> None:
+        """Append new files, replace landing dates and rewritten files; finds the event dates to rebuild."""
+        with self.night.progress.stage("land") as facts:
+            landed_dates = set(self.night.event_dates)
+            for files, replaced in self._portions():
+                if replaced:
+                    landed_dates |= self._start_dates(replaced)
+                landed = land(self.tables, self.night.raw, files, self._rules(), replaced)
+                landed_dates |= set(landed.start_dates)
+                self.equations += landed.equations
             facts.append(_terms(self.equations))
-        new_files = [i.file.path for i in added + replacing]
-        if not landed_dates:
-            return []
-        near = window(self.tables.read(BEACONS), sorted(landed_dates), night.settings)
-        return touched_dates(near, new_files, sorted(landed_dates))
+        new_files = [i.file.path for i in self.given.inspections if not i.problem]
+        if landed_dates:
+            near = window(self.tables.read(BEACONS), sorted(landed_dates), self.night.settings)
+            self.dates = touched_dates(near, new_files, sorted(landed_dates))
 
-    def _start_dates_of(self, landing_date: dt.date) -> set[dt.date]:
-        landed = self.tables.read(BEACONS).where(f"landing_date = DATE'{landing_date}'")
+    def _portions(self) -> Iterator[tuple[list[Inspection], str | None]]:
+        """Files to land together, with the predicate on the rows that they replace; None for files that are added."""
+        chosen, nights_dates = self.given.selection, self.night.landing_dates
+        readable = {i.file.path: i for i in self.given.inspections if not i.problem}
+        added = [readable[file.path] for file in chosen.new if file.path in readable]
+        if added:
+            yield added, None
+        if chosen.relanded:
+            yield [readable[file.path] for file in chosen.relanded], on_dates("landing_date", nights_dates)
+        if chosen.rewritten:
+            dates = on_dates("landing_date", {file.landing_date for file in chosen.rewritten})
+            names = ", ".join(literal(file.path) for file in chosen.rewritten)
+            yield [readable[file.path] for file in chosen.rewritten], f"{dates} AND raw_file IN ({names})"
+
+    def _rules(self) -> LandingRules:
+        return LandingRules(self.night.settings, pseudonym_udf(self.given.key), too_late_ranges(self.given.decisions))
+
+    def _start_dates(self, replaced: str) -> set[dt.date]:
+        landed = self.tables.read(BEACONS).where(replaced)
         return {row["start_date"] for row in landed.select("start_date").distinct().collect()}
 
-    def build(self, dates: list[dt.date]) -> None:
-        """clean.page_views of `dates`, then every mart, staged."""
+    def build(self) -> None:
+        """clean.page_views of the touched dates, then every mart, staged."""
+        dates = self.dates
         if not dates:
             return
         night = self.night
@@ -86,31 +111,31 @@ class Stages:
             self.equations += built
             facts.append(f"{len(dates)} event dates, {sum(e.left for e in built):,} beacons")
         with night.progress.stage("stage marts") as facts:
-            self.staged = stage_marts(self.tables, night.settings, dates, self._known_dates(), night.staging)
+            self.staged = stage_marts(self.tables, night.settings, dates, self._history(), night.staging)
             facts.append(f"{len(self._marts())} marts")
 
-    def _known_dates(self) -> list[dt.date]:
+    def _history(self) -> History:
         base = self.given.base
-        return [dt.date.fromisoformat(date) for date in base.event_dates] if base else []
+        since = dt.date.fromisoformat(base.clean_since) if base and base.clean_since else None
+        return History([dt.date.fromisoformat(date) for date in base.event_dates] if base else [], since)
 
-    def audit(self, dates: Sequence[dt.date]) -> None:
+    def audit(self) -> None:
         """Hold what is written but not published against the expectations; critical ones stop the night."""
-        if not dates:
+        if not self.dates:
             return
         with self.night.progress.stage("audit") as facts:
             marts = [(rows, spec.table) for spec, rows, _ in self._marts()]
-            self.results += audit([(read_dates(self.tables, dates), PAGE_VIEWS), *marts])
+            self.results += audit([(read_dates(self.tables, self.dates), PAGE_VIEWS), *marts])
             facts.append(f"{len(self.results)} expectations")
         failed = [result for result in self.results if not result.success and result.severity == "critical"]
         if failed:
             first = failed[0]
             self._block(
-                dates,
                 f"{len(failed)} expectation(s) failed: {first.table_name} {first.expectation} on {first.column_name}: "
                 f"observed {first.observed}, expected {first.threshold or 'none broken'}. {first.meaning}",
             )
 
-    def reconcile(self, dates: Sequence[dt.date]) -> None:
+    def reconcile(self) -> None:
         """A night that does not add up is not published."""
         if self.staged:
             with self.night.progress.stage("reconcile") as facts:
@@ -120,17 +145,17 @@ class Stages:
         if broken:
             counts = [e for e in broken if not e.is_amount]
             first = str(counts[0]) if counts else f"{broken[0].table_name} {broken[0].date} {broken[0].quantity}"
-            self._block(dates, f"{len(broken)} equation(s) do not add up, the first: {first}")
+            self._block(f"{len(broken)} equation(s) do not add up, the first: {first}")
 
-    def _block(self, dates: Sequence[dt.date], reason: str) -> None:
+    def _block(self, reason: str) -> None:
         message = (
             f"blocked by data quality: {reason}. Published tables stay as they were. More: hoverlake sql "
             f"\"select * from ops.dq_results where run_id = '{self.night.run_id}' and not success\""
         )
-        self._write_ops(dates, BlockedByQuality.exit_code, message)
+        self._write_ops(BlockedByQuality.exit_code, message)
         raise BlockedByQuality(message)
 
-    def publish(self, dates: list[dt.date]) -> str:
+    def publish(self) -> str:
         """One commit per mart, then ops, then the release that makes all of it visible at once."""
         night, base = self.night, self.given.base
         with night.progress.stage("publish"):
@@ -138,9 +163,10 @@ class Stages:
             with ThreadPoolExecutor(max(1, len(marts))) as pool:
                 list(pool.map(lambda mart: self._publish_mart(*mart), marts))
             number = base.number + 1 if base else 1
-            message = self._summary(number, dates)
-            self._write_ops(dates, 0, message)
-            release = self._release(number, dates)
+            message = self._summary(number)
+            self._write_ops(0, message)
+            release = self._release(number)
+            self.tables.lease.check()
             if not releases.publish(self.store, release, self._manifest()):
                 raise InfrastructureFailed(
                     f"release {number} was taken by another run. Nothing of this run is visible; run the night again."
@@ -158,18 +184,18 @@ class Stages:
     def _publish_mart(self, spec: MartSpec, rows: DataFrame, dates: Sequence[dt.date]) -> None:
         self.tables.replace(spec.table, rows, on_dates("event_date", dates))
 
-    def _summary(self, number: int, dates: Sequence[dt.date]) -> str:
+    def _summary(self, number: int) -> str:
         aside = sum(1 for i in self.given.inspections if i.problem)
         files = len(self.given.inspections) - aside
         return (
             f"published release {number} of {self.night.warehouse}: {files} raw files, event dates "
-            f"{', '.join(map(str, dates)) or 'none'}" + (f", {aside} files set aside" if aside else "")
+            f"{', '.join(map(str, self.dates)) or 'none'}" + (f", {aside} files set aside" if aside else "")
         )
 
-    def _release(self, number: int, dates: Sequence[dt.date]) -> Release:
+    def _release(self, number: int) -> Release:
         night, base = self.night, self.given.base
         event_dates = dict(base.event_dates) if base else {}
-        for date in dates:
+        for date in self.dates:
             event_dates[str(date)] = EventDate("provisional", __version__, night.settings.sha256())
         latest = max(night.date, dt.date.fromisoformat(base.landing_date)) if base else night.date
         closed = latest - dt.timedelta(days=night.settings.late_window_days)
@@ -186,6 +212,8 @@ class Stages:
             tables={name: version for name, version in versions.items() if version >= 0},
             event_dates=event_dates,
             configuration=night.settings.model_dump(),
+            clean_since=base.clean_since if base else None,
+            kind="night" if night.command == "nightly" else night.command,
         )
 
     def _manifest(self) -> dict[str, InputFile]:
@@ -197,11 +225,12 @@ class Stages:
             )
         return files
 
-    def _write_ops(self, dates: Sequence[dt.date], exit_code: int, message: str) -> None:
+    def _write_ops(self, exit_code: int, message: str) -> None:
         run_id = self.night.run_id
-        every = ", ".join(map(str, dates))
+        every = ", ".join(map(str, self.dates))
+        failed = [failed_run_row(self.store, story) for story in self.failed]
         rows: list[tuple[Table, list[dict[str, object]]]] = [
-            (ops.RUNS, [run_row(self.night, self.given.inspections, every, exit_code, message)]),
+            (ops.RUNS, [*failed, run_row(self.night, self.given.inspections, every, exit_code, message)]),
             (ops.INPUT_FILES, input_rows(run_id, self.given.inspections)),
             (ops.RECONCILIATION, count_rows(run_id, self.equations)),
             (ops.RECONCILIATION_AMOUNTS, amount_rows(run_id, self.equations)),

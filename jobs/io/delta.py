@@ -7,15 +7,18 @@ number is not newer than the table's (ENGINEERING 3).
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable, Sequence
 
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.errors import InfrastructureFailed
+from jobs.io.journal import Journal
+from jobs.io.lease import Lease
 from jobs.io.releases import Release
 from jobs.io.store import Store, table_uri
 from jobs.io.warehouse import open_table
-from warehouse_schema import PINNED
+from warehouse_schema import OPS, PINNED, RESTRICTED, TABLES
 from warehouse_schema.derive import spark_schema
 from warehouse_schema.table import Table
 
@@ -28,11 +31,13 @@ _RETENTION_DAYS = {"mart": 90, "ops": 90, "clean": 7, "restricted": 7}
 class DeltaTables:
     """The tables below `warehouse`, as one run writes them."""
 
-    def __init__(self, spark: SparkSession, warehouse: str, run_id: str, lease_number: int) -> None:
+    def __init__(self, spark: SparkSession, warehouse: str, run_id: str, lease: Lease, journal: Journal) -> None:
         self.spark = spark
         self.warehouse = warehouse
         self.run_id = run_id
-        self._transactions = itertools.count(lease_number * COMMITS_PER_LEASE + 1)
+        self.lease = lease
+        self.journal = journal
+        self._transactions = itertools.count(lease.number * COMMITS_PER_LEASE + 1)
         self._versions: dict[str, int] = {}
 
     def uri(self, table: Table) -> str:
@@ -89,6 +94,41 @@ class DeltaTables:
                 "this warehouse, or a newer lease has fenced this run off. Nothing was published; run the night again."
             )
         self._versions[table.name] = after
+        self.journal.write("committed", table=table.name, version=after)
+
+    def fence(self) -> None:
+        """Append an empty frame to every table: from here on Delta skips what a run of an older lease commits."""
+        for table in TABLES.values():
+            if self.version(table) >= 0:
+                self.append(table, self.spark.createDataFrame([], spark_schema(table.columns)))
+
+    def delete(self, table: Table, predicate: str | None) -> bool:
+        """Remove rows; True if there were any."""
+        return predicate is not None and self._changed(table, lambda delta: delta.delete(predicate))
+
+    def forget_runs(self, run_ids: Sequence[str]) -> None:
+        """Remove what runs wrote into ops and restricted tables, which no release pins."""
+        names = ", ".join(f"'{run_id}'" for run_id in run_ids)
+        for table in OPS + RESTRICTED if run_ids else ():
+            self.delete(table, f"run_id IN ({names})")
+
+    def compact(self, table: Table) -> bool:
+        """Join the small files of each partition; True if there were any. Rows stay as they are."""
+        return self._changed(table, lambda delta: delta.optimize().executeCompaction())
+
+    def vacuum(self, table: Table) -> None:
+        """Remove files that were replaced longer ago than the table's retention."""
+        self._changed(table, lambda delta: delta.vacuum())
+
+    def _changed(self, table: Table, change: Callable[[DeltaTable], object]) -> bool:
+        """Whether the change, which carries no number of a transaction, made a version."""
+        before = self.version(table)
+        if before < 0:
+            return False
+        self.lease.check()
+        change(DeltaTable.forPath(self.spark, self.uri(table)))
+        self._versions[table.name] = self._look_up(table)
+        return self._versions[table.name] > before
 
     def restore(self, store: Store, release: Release | None) -> list[str]:
         """Bring every pinned table back to the release: what a stopped run wrote is undone. Names what was undone."""
@@ -97,12 +137,15 @@ class DeltaTables:
             latest, pinned = self.version(table), release.tables.get(table.name) if release else None
             if latest < 0 or latest == pinned:
                 continue
+            # RESTORE passes over the numbers of transactions: a run that was fenced off must not come this far.
+            self.lease.check()
             undone.append(table.name)
             del self._versions[table.name]
             if pinned is None:
                 store.delete_folder(table.path)
             else:
                 DeltaTable.forPath(self.spark, self.uri(table)).restoreToVersion(pinned)
+            self.journal.write("restored", table=table.name, version=pinned)
         return undone
 
 

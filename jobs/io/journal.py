@@ -61,18 +61,25 @@ def stories(store: Store, most: int | None = None) -> list[RunStory]:
     return list(_told(store, run_ids[:most]))
 
 
+def events(store: Store, run_id: str) -> list[dict[str, Any]]:
+    """All events of a run, in order."""
+    return [store.json(path) for _, _, path in _paths(store, run_id)]
+
+
+def _paths(store: Store, run_id: str) -> list[tuple[int, str, str]]:
+    """Number, event and path of each object of a run, in order."""
+    found = ((_EVENT.search(item.path), item.path) for item in store.list(f"{FOLDER}/{run_id}"))
+    return sorted((int(match[1]), match[2], path) for match, path in found if match)
+
+
 def _told(store: Store, run_ids: list[str]) -> Iterator[RunStory]:
     for run_id in run_ids:
-        events = sorted(
-            (int(match[1]), match[2], item.path)
-            for item in store.list(f"{FOLDER}/{run_id}")
-            if (match := _EVENT.search(item.path))
-        )
-        if not events or events[0][1] != STARTED:
+        paths = _paths(store, run_id)
+        if not paths or paths[0][1] != STARTED:
             # Killed while its first event was written.
             continue
-        started = store.json(events[0][2])
-        ended = store.json(events[-1][2]) if events[-1][1] == ENDED else None
+        started = store.json(paths[0][2])
+        ended = store.json(paths[-1][2]) if paths[-1][1] == ENDED else None
         yield RunStory(
             run_id=run_id,
             command=started["command"],
@@ -80,6 +87,6 @@ def _told(store: Store, run_ids: list[str]) -> Iterator[RunStory]:
             ended_at=dt.datetime.fromisoformat(ended["at"]) if ended else None,
             exit_code=ended["exit_code"] if ended else None,
             message=ended["message"] if ended else "",
-            last_event=events[-1][1],
+            last_event=paths[-1][1],
             facts=started,
         )

@@ -1,67 +1,150 @@
 """One run at a time: numbered objects `_lease/000017.json`, put if absent; the number fences every commit.
 
-A holder on this host whose process is gone has lost its lease at once. A holder elsewhere keeps it until it is given
-back.
+The holder writes its heartbeat into its own object. A holder on this host whose process is gone has lost its lease at
+once; any other whose heartbeat is older than `expiry_s` has lost it too. Such a holder may only be frozen: whoever
+takes over fences it off (jobs/io/delta.py), and it looks for a newer number itself before it publishes.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
+import re
 import socket
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from jobs.errors import LeaseHeld
+from jobs.errors import HoverlakeError, InfrastructureFailed, LeaseHeld
 from jobs.io.store import Store
 
 FOLDER = "_lease"
+#: The heartbeat is written this many times before it would expire: some writes may fail.
+BEATS_PER_EXPIRY = 6
+EXPIRY_S = 600
+_NUMBER = re.compile(r"/(\d+)\.json$")
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to write; `is_taken_over` if the last holder may come back to life."""
+
+    store: Store
+    number: int
+    is_taken_over: bool = False
+
+    def check(self) -> None:
+        """InfrastructureFailed if a newer lease was taken: this run was thought dead, and must publish nothing."""
+        newest = newest_number(self.store)
+        if newest != self.number:
+            raise InfrastructureFailed(
+                f"lease {self.number} of {self.store.uri} was taken over by lease {newest}: this run stood still for "
+                "too long. It has published nothing; the run that took over does the work."
+            )
 
 
 @contextmanager
-def held_lease(store: Store, run_id: str) -> Iterator[int]:
-    """Hold the warehouse for the block; yields the lease's number. LeaseHeld names a living holder."""
-    number = _newest_number(store)
+def held_lease(store: Store, run_id: str, expiry_s: float = EXPIRY_S) -> Iterator[Lease]:
+    """Hold the warehouse for the block. LeaseHeld names a living holder."""
+    number = newest_number(store)
     holder = store.json(_path(number)) if number else None
-    if holder and store.read(_released_path(number)) is None and _is_alive(holder):
+    if holder and _is_alive(holder, expiry_s):
+        raise LeaseHeld(f"the warehouse {store.uri} is held by {told(holder)}. Wait for it to end, then run again.")
+    lease = Lease(store, number + 1, is_taken_over=holder is not None and _may_wake(holder))
+    me = _me(run_id)
+    if not store.put_if_absent(_path(lease.number), json.dumps(me).encode()):
         raise LeaseHeld(
-            f"the warehouse {store.uri} is held by run {holder['run_id']} (host {holder['host']}, process "
-            f"{holder['pid']}). Wait for it to end, then run again."
+            f"another run has just taken lease {lease.number} of {store.uri}. Wait for it to end, then run again."
         )
-    number += 1
-    if not store.put_if_absent(_path(number), json.dumps(_me(run_id)).encode()):
-        raise LeaseHeld(
-            f"another run has just taken lease {number} of {store.uri}. Wait for it to end, then run again."
-        )
+    ended = threading.Event()
+    beats = threading.Thread(target=_beat, args=(lease, me, expiry_s / BEATS_PER_EXPIRY, ended), daemon=True)
+    beats.start()
     try:
-        yield number
+        yield lease
     finally:
-        store.put_if_absent(_released_path(number), b"{}")
+        ended.set()
+        beats.join()
+        # The work is done or has failed with its own error; a lease that cannot be given back expires.
+        with suppress(HoverlakeError):
+            store.put(_path(lease.number), json.dumps({**me, "is_released": True}).encode())
 
 
-def _newest_number(store: Store) -> int:
-    names = [item.path.rsplit("/", 1)[-1] for item in store.list(FOLDER)]
-    return max((int(name.split(".")[0]) for name in names), default=0)
+def current_holder(store: Store, expiry_s: float = EXPIRY_S) -> dict[str, Any] | None:
+    """Who holds the warehouse now, with number, run, host, process and heartbeat; None if nobody does."""
+    number = newest_number(store)
+    holder = store.json(_path(number)) if number else None
+    return {"number": number, **holder} if holder and _is_alive(holder, expiry_s) else None
+
+
+def newest_number(store: Store) -> int:
+    """The highest lease number, 0 if there is none."""
+    found = (_NUMBER.search(item.path) for item in store.list(FOLDER))
+    return max((int(match[1]) for match in found if match), default=0)
+
+
+def told(holder: dict[str, Any]) -> str:
+    """The holder in words."""
+    return (
+        f"run {holder['run_id']} (host {holder['host']}, process {holder['pid']}, heartbeat {holder['heartbeat_at']})"
+    )
+
+
+def forget(store: Store, keep: int) -> int:
+    """Remove all lease objects below number `keep`; returns how many. The newest must stay: numbers only rise."""
+    old = [item.path for item in store.list(FOLDER) if (match := _NUMBER.search(item.path)) and int(match[1]) < keep]
+    for path in old:
+        store.delete(path)
+    return len(old)
+
+
+def _beat(lease: Lease, me: dict[str, Any], every_s: float, ended: threading.Event) -> None:
+    while not ended.wait(every_s):
+        # A store that is away for a while must not end the run: its own writes will say so.
+        with suppress(HoverlakeError):
+            lease.store.put(_path(lease.number), json.dumps({**me, "heartbeat_at": _now()}).encode())
 
 
 def _path(number: int) -> str:
     return f"{FOLDER}/{number:06d}.json"
 
 
-def _released_path(number: int) -> str:
-    return f"{FOLDER}/{number:06d}.released.json"
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
 
 
-def _me(run_id: str) -> dict[str, object]:
+def _me(run_id: str) -> dict[str, Any]:
     pid = os.getpid()
-    return {"run_id": run_id, "host": socket.gethostname(), "boot": _boot(), "pid": pid, "started": _started(pid)}
+    return {
+        "run_id": run_id,
+        "host": socket.gethostname(),
+        "boot": _boot(),
+        "pid": pid,
+        "started": _started(pid),
+        "heartbeat_at": _now(),
+    }
 
 
-def _is_alive(holder: dict[str, object]) -> bool:
+def _is_alive(holder: dict[str, Any], expiry_s: float) -> bool:
+    if holder.get("is_released") or _is_gone(holder):
+        return False
+    silence = dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(holder["heartbeat_at"])
+    return silence.total_seconds() < expiry_s
+
+
+def _may_wake(holder: dict[str, Any]) -> bool:
+    """True unless the holder has given its lease back, or is known to be gone."""
+    return not holder.get("is_released") and not _is_gone(holder)
+
+
+def _is_gone(holder: dict[str, Any]) -> bool:
+    """True if the holder ran on this host and its process is no more."""
     if holder["host"] != socket.gethostname():
-        return True
-    return holder["boot"] == _boot() and holder["started"] == _started(int(str(holder["pid"])))
+        return False
+    return bool(holder["boot"] != _boot() or holder["started"] != _started(int(holder["pid"])))
 
 
 def _boot() -> str:
@@ -70,18 +153,12 @@ def _boot() -> str:
 
 
 def _started(pid: int) -> str:
-    """When the process started, in the kernel's ticks: a number that a later process of the same id does not share."""
+    """When the process started, in the kernel's ticks: a number that a later process of the same id does not share.
+
+    Empty if there is no such process, or only its remains (a zombie).
+    """
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[-1].split()
     except OSError:
         return ""
-    return stat.rsplit(")", 1)[-1].split()[19]
-
-
-def current_holder(store: Store) -> dict[str, object] | None:
-    """Who holds the warehouse now, as the lease says (`run_id`, `host`, `pid`); None if nobody does. Takes nothing."""
-    number = _newest_number(store)
-    holder: dict[str, object] | None = store.json(_path(number)) if number else None
-    if holder is None or store.read(_released_path(number)) is not None or not _is_alive(holder):
-        return None
-    return holder
+    return "" if fields[0] in "ZX" else fields[19]

@@ -13,12 +13,13 @@ import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 from obstore.exceptions import BaseError
 
-from jobs.errors import InfrastructureFailed, InputUnreadable
+from jobs.errors import InfrastructureFailed, InputUnreadable, UsageError
 from jobs.io.store import Store, StoredObject, local_path
 
 _CODECS = {".gz": ("gzip", b"\x1f\x8b"), ".zst": ("zstd", b"\x28\xb5\x2f\xfd")}
@@ -56,6 +57,21 @@ def open_raw(uri: str) -> Store:
     if local is not None and not local.is_dir():
         raise InputUnreadable(f"raw folder {uri} does not exist. Give --raw, or make it with hoverlake simulate.")
     return Store(uri)
+
+
+def path_below(raw: Store, file: str) -> str:
+    """The file's place below the raw root, as tables call it; it may be given by that, or in full."""
+    root = raw.local_root
+    if root is None:
+        return file.removeprefix(raw.uri.rstrip("/") + "/")
+    # A full path, or one from where the command was called; a path below the root stays as it is.
+    given = Path(file.removeprefix("file://"))
+    for candidate, base in ((given.absolute(), root), (given.resolve(), root.resolve())):
+        if candidate.is_relative_to(base) and candidate != base:
+            return candidate.relative_to(base).as_posix()
+    if given.is_absolute():
+        raise UsageError(f"{file} does not lie below the raw root {raw.uri}. Give its root with --raw.")
+    return given.as_posix()
 
 
 def list_raw_files(raw: Store, until: dt.date) -> tuple[list[RawFile], list[str]]:

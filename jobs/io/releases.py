@@ -64,6 +64,8 @@ class Release:
     tables: dict[str, int]
     event_dates: dict[str, EventDate]
     configuration: dict[str, Any] = field(default_factory=dict)
+    #: The first event date of which clean still holds everything; None while nothing was ever removed.
+    clean_since: str | None = None
     kind: str = "night"
     rolled_back_to: int | None = None
 

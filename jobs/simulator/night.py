@@ -142,6 +142,7 @@ def _count_visitor(visitor: Visitor, summary: SimulationSummary) -> None:
     summary.visitors += 1
     traits = {
         "bot_visitors": visitor.is_bot,
+        "suspected_bot_visitors": bool(visitor.habits),
         "visitors_without_consent": "product_development" not in visitor.purposes,
         "visitors_with_wrong_clock": visitor.has_wrong_clock,
     }

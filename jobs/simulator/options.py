@@ -28,6 +28,8 @@ class SimulationOptions:
     malformed_share: float = 0.01
     #: Visitors whose user agent says that it is a program.
     bot_share: float = 0.05
+    #: Visitors that are programs under an ordinary browser's name: their cursor gives at least two reasons.
+    suspected_bot_share: float = 0.02
     #: Visitors who did not consent to product development.
     without_consent_share: float = 0.08
     #: Visitors whose device clock is off by hours; some of these clocks are set back while a page is open.
@@ -47,6 +49,8 @@ class SimulationOptions:
                 raise UsageError(f"simulation option {option.name} is {value}: give a share from 0 to 1.")
         if self.phone_share + self.tablet_share > 1:
             raise UsageError("phone_share and tablet_share add up to more than 1: lower one of them.")
+        if self.bot_share + self.suspected_bot_share > 1:
+            raise UsageError("bot_share and suspected_bot_share add up to more than 1: lower one of them.")
 
 
 @dataclass

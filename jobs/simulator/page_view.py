@@ -12,6 +12,7 @@ from jobs.simulator.behaviour import Timeline, draw_timeline, draw_visit_ms, hol
 from jobs.simulator.feed import LOAD_AHEAD_PX, PAGE_OF_ITEMS, Catalogue, Feed, lay_out_feed, shares_in_view, targets_at
 from jobs.simulator.people import Visitor
 from jobs.simulator.pointer import Trace, cursor_trace, touch_trace
+from jobs.simulator.programs import MOVES_FOR_MS, program_trace
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -66,6 +67,8 @@ def draw_page_view(
     visit_ms = draw_visit_ms(rng)
     surface = "profile" if rng.random() < PROFILE_SHARE else "feed"
     scroll_t, offsets = scroll_bursts(rng, visit_ms, not visitor.has_cursor)
+    if visitor.habits:
+        visit_ms, scroll_t = visit_ms + MOVES_FOR_MS, scroll_t + MOVES_FOR_MS
     reach = float(offsets.max(initial=0.0))
     feed = lay_out_feed(rng, catalogue, visitor, surface, reach)
     lowest = OVERSCROLL_PX if visitor.platform == "ios" else 0
@@ -102,7 +105,9 @@ def _streams(
     offsets: Floats,
 ) -> dict[str, Stream]:
     """Everything that can be recorded of this visit."""
-    if visitor.has_cursor:
+    if visitor.habits:
+        trace = program_trace(rng, visitor, scroll_t)
+    elif visitor.has_cursor:
         trace = cursor_trace(rng, visitor, feed, visit_ms, scroll_t)
     else:
         trace = touch_trace(rng, visitor, visit_ms)
@@ -120,6 +125,8 @@ def _absent(rng: np.random.Generator, visitor: Visitor) -> set[str]:
     """The streams that this page view's tracker does not measure; an app has no cursor."""
     dice = rng.random(len(ABSENT_SHARES)).tolist()
     absent = {name for (name, share), die in zip(ABSENT_SHARES.items(), dice, strict=True) if die < share}
+    if visitor.habits:  # without its cursor a hidden program is not to be told from people
+        return absent - {"pointer", "clicks"}
     return absent | {"pointer"} if visitor.is_app else absent
 
 

@@ -29,6 +29,9 @@ DESKTOPS = (
 PHONES = ((390, 664, 0.34), (412, 732, 0.30), (360, 640, 0.22), (430, 739, 0.14))
 TABLETS = ((820, 1106, 0.45), (768, 954, 0.35), (1080, 700, 0.20))
 
+#: What gives a hidden program away, by the reason of METRICS 5; each of them has two or three of these habits.
+HABITS = ("clicks_without_samples", "collinear_steps", "constant_interval", "fast_steps")
+
 _CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0"
 DESKTOP_AGENTS = (
     f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {_CHROME} Safari/537.36",
@@ -54,6 +57,7 @@ _VISITS_UNTIL = tuple(accumulate(VISITS_BY_HOUR))
 class Visitor:
     """One person, or program, at one device for the whole day.
 
+    `habits` are those of a program that hides behind an ordinary user agent; people have none.
     `clock_offset_ms` is what the device's clock shows above the true time. `sends_empty` trackers write a measured
     stream without records as empty arrays in every beacon, the others only in the first.
     """
@@ -69,6 +73,7 @@ class Visitor:
     purposes: tuple[str, ...]
     gpc: bool
     is_bot: bool
+    habits: frozenset[str]
     clock_offset_ms: int
     has_wrong_clock: bool
     sets_clock_back: bool
@@ -100,25 +105,26 @@ def page_views_per_visitor(rng: np.random.Generator, page_views: int) -> npt.NDA
 def draw_visitor(rng: np.random.Generator, number: int, page_views: int, options: SimulationOptions) -> Visitor:
     """The visitor called `number`, with everything that stays the same all day."""
     dice = rng.random(12)
-    device_type = _device_type(dice[0], options)
+    is_bot = bool(dice[8] < options.bot_share)
+    is_hidden_bot = not is_bot and bool(dice[8] < options.bot_share + options.suspected_bot_share)
+    device_type = "desktop" if is_hidden_bot else _device_type(dice[0], options)
     width, height, _ = _pick(rng, {"desktop": DESKTOPS, "phone": PHONES, "tablet": TABLETS}[device_type])
     platform = "web"
     if device_type != "desktop" and dice[1] < 0.6:
         platform = "ios" if device_type == "tablet" or dice[2] < 0.45 else "android"
-    pointer = "mouse" if device_type == "desktop" or (device_type == "tablet" and dice[3] < 0.15) else "touch"
     purposes, gpc = _consent(dice, options)
     has_wrong_clock = bool(dice[7] < options.clock_error_share)
-    is_bot = bool(dice[8] < options.bot_share)
     offset = int(rng.normal(0, 3000)) + (_hours_off(rng) if has_wrong_clock else 0)
     return Visitor(
         visitor_id=f"visitor-{number:07d}",
         device_type=device_type,
-        pointer="pen" if device_type == "desktop" and dice[3] > 0.98 else pointer,
+        pointer="mouse" if is_hidden_bot else _pointer(device_type, dice[3]),
         platform=platform,
         viewport_w_px=width,
         viewport_h_px=height,
         user_agent=_user_agent(rng, device_type, dice[2], is_bot),
         is_bot=is_bot,
+        habits=_habits(rng) if is_hidden_bot else frozenset(),
         app_version="web-118" if platform == "web" else "9.41.0",
         purposes=purposes,
         gpc=gpc,
@@ -144,6 +150,17 @@ def _device_type(dice: float, options: SimulationOptions) -> str:
     if dice < options.phone_share:
         return "phone"
     return "tablet" if dice < options.phone_share + options.tablet_share else "desktop"
+
+
+def _pointer(device_type: str, dice: float) -> str:
+    if device_type == "desktop":
+        return "pen" if dice > 0.98 else "mouse"
+    return "mouse" if device_type == "tablet" and dice < 0.15 else "touch"
+
+
+def _habits(rng: np.random.Generator) -> frozenset[str]:
+    count = int(rng.integers(2, 4))
+    return frozenset(rng.choice(HABITS, count, replace=False).tolist())
 
 
 def _pick(rng: np.random.Generator, choices: tuple[tuple[int, int, float], ...]) -> tuple[int, int, float]:

@@ -53,7 +53,7 @@ def cursor_trace(rng: np.random.Generator, visitor: Visitor, feed: Feed, visit_m
     clicks = last[(rng.random(count) < CLICK_SHARE) & ~is_out[1 : count + 1]]
     click_t = np.sort(_with_rage(rng, t_ms[clicks] + rng.integers(40, 200, len(clicks))))
     before_click = np.searchsorted(t_ms, click_t, side="right") - 1
-    trace = _with_scroll_samples(rng, t_ms, sample_x, sample_y, sample_out, scroll_t_ms)
+    trace = with_scroll_samples(rng, visitor.sample_ms, (t_ms, sample_x, sample_y, sample_out), scroll_t_ms)
     return Trace(*trace, click_t, sample_x[before_click], sample_y[before_click])
 
 
@@ -85,23 +85,31 @@ def _destinations(rng: np.random.Generator, visitor: Visitor, feed: Feed, count:
 def _along(
     rng: np.random.Generator, sample_ms: int, x: Floats, y: Floats, starts: Floats, move_ms: Floats
 ) -> tuple[Ints, Floats, Floats, Ints]:
-    """Samples of all moves, one after the other: position = from + (to - from) (10 u^3 - 15 u^4 + 6 u^5), bent a little.
+    """Samples of all moves, one after the other: position = from + (to - from) eased(u), bent a little.
 
-    The quintic is the least jerky movement between two rests. Also returns the index of each move's last sample.
+    Also returns the index of each move's last sample.
     """
     per_move = np.maximum(2, (move_ms / sample_ms).astype(np.int64))
     last = np.cumsum(per_move) - 1
     first = last - per_move + 1
     within = np.arange(int(per_move.sum())) - np.repeat(first, per_move)
     u = (within + 1) / np.repeat(per_move, per_move)
-    eased = u**3 * (10 - 15 * u + 6 * u * u)
+    along = eased(u)
     bend = np.repeat(rng.normal(0, 0.06, len(per_move)), per_move) * np.sin(np.pi * u)
     step_x, step_y = np.repeat(np.diff(x), per_move), np.repeat(np.diff(y), per_move)
     ticks = np.cumsum(rng.integers(sample_ms - 2, sample_ms + 3, len(u)))
     t_ms = np.repeat(starts - ticks[first], per_move) + ticks
-    sample_x = np.repeat(x[:-1], per_move) + step_x * eased - step_y * bend
-    sample_y = np.repeat(y[:-1], per_move) + step_y * eased + step_x * bend
+    sample_x = np.repeat(x[:-1], per_move) + step_x * along - step_y * bend
+    sample_y = np.repeat(y[:-1], per_move) + step_y * along + step_x * bend
     return np.maximum.accumulate(t_ms.astype(np.int64)), sample_x, sample_y, last
+
+
+def eased(u: Floats) -> Floats:
+    """How much of a move is done after the share `u` of its time: 10 u^3 - 15 u^4 + 6 u^5.
+
+    The quintic is the least jerky movement between two rests.
+    """
+    return u**3 * (10 - 15 * u + 6 * u * u)
 
 
 def _with_rage(rng: np.random.Generator, click_t: Ints) -> Ints:
@@ -111,14 +119,24 @@ def _with_rage(rng: np.random.Generator, click_t: Ints) -> Ints:
     return click_t
 
 
-def _with_scroll_samples(
-    rng: np.random.Generator, t_ms: Ints, x: Floats, y: Floats, is_out: Bools, scroll_t_ms: Ints
+def with_scroll_samples(
+    rng: np.random.Generator, sample_ms: int, samples: tuple[Ints, Floats, Floats, Bools], scroll_t_ms: Ints
 ) -> tuple[Ints, Floats, Floats, Bools]:
-    resting_on = np.searchsorted(t_ms, scroll_t_ms, side="right") - 1
-    inside = (resting_on >= 0) & ~is_out[np.maximum(resting_on, 0)]
-    extra_t = scroll_t_ms[inside] + rng.integers(0, 3, int(inside.sum()))
-    source = np.concatenate((np.arange(len(t_ms)), resting_on[inside]))
+    """The samples (t, x, y, is out) and one more right after each scroll, where the cursor then is.
+
+    A hand in motion is on its way to the next sample, for `sample_ms` before it: were it still at the last one, the
+    rest of the way would take a millisecond or two, and people would look like programs.
+    """
+    t_ms, x, y, is_out = samples
+    extra_t = scroll_t_ms + rng.integers(0, 3, len(scroll_t_ms))
+    before = np.searchsorted(t_ms, extra_t, side="right") - 1
+    inside = (before >= 0) & ~is_out[np.maximum(before, 0)]
+    extra_t, before = extra_t[inside], before[inside]
+    after = np.minimum(before + 1, len(t_ms) - 1)
+    way_ms = np.clip(t_ms[after] - t_ms[before], 1, sample_ms)
+    done = np.clip(1 - (t_ms[after] - extra_t) / way_ms, 0.0, 1.0)
     all_t = np.concatenate((t_ms, extra_t))
     order = np.argsort(all_t, kind="stable")
-    source = source[order]
-    return all_t[order], x[source], y[source], is_out[source] & (order < len(t_ms))
+    all_x = np.concatenate((x, x[before] + (x[after] - x[before]) * done))
+    all_y = np.concatenate((y, y[before] + (y[after] - y[before]) * done))
+    return all_t[order], all_x[order], all_y[order], np.concatenate((is_out, np.zeros(len(extra_t), bool)))[order]

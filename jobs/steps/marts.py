@@ -134,3 +134,9 @@ def on_dates(column: str, dates: Iterable[dt.date]) -> str:
     an emptied day."""
     literals = ", ".join(f"DATE'{date}'" for date in sorted(dates))
     return f"{column} IN ({literals})"
+
+
+def literal(text: str) -> str:
+    """SQL: the text as a literal."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

@@ -7,7 +7,8 @@ the parsed beacon: they read as the contract does, and one text costs the driver
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import datetime as dt
+from collections.abc import Iterable, Sequence
 
 from pyspark.sql import DataFrame
 
@@ -35,8 +36,11 @@ _META_TEXTS = ("item_id", "item_type", "topic", "ad_id")
 _LITERAL = r"(^|\x01)(-?[0-9][-+.0-9eE]*|true|false|[\[{].*)(\x01|$)"
 
 
-def judge_lines(lines: DataFrame, settings: Settings) -> DataFrame:
-    """Lines (value, raw_file, landing_date) with `outcome` (accepted, withheld or a reason) and `beacon`."""
+def judge_lines(lines: DataFrame, settings: Settings, taken_late: Sequence[tuple[dt.date, dt.date]] = ()) -> DataFrame:
+    """Lines (value, raw_file, landing_date) with `outcome` (accepted, withheld or a reason) and `beacon`.
+
+    Beacons that start within a range of dates of `taken_late` (ends included) are never too late.
+    """
     described = lines.selectExpr(
         "raw_file",
         "landing_date",
@@ -48,7 +52,7 @@ def judge_lines(lines: DataFrame, settings: Settings) -> DataFrame:
     parsed = described.selectExpr(*kept, "line", f"{_document('line')} AS document")
     beacons = parsed.selectExpr(*kept, "line", f"{_one_beacon('document')} AS beacon")
     timed = beacons.selectExpr("*", f"{_last_t_ms()} AS last_t_ms").selectExpr("*", f"{_clock(settings)} AS clock")
-    return timed.selectExpr(*kept, "beacon", "clock", f"{_outcome(settings)} AS outcome")
+    return timed.selectExpr(*kept, "beacon", "clock", f"{_outcome(settings, taken_late)} AS outcome")
 
 
 def _document(line: str) -> str:
@@ -105,8 +109,11 @@ def _clock(settings: Settings) -> str:
         'is_clock_suspect', {is_suspect}) END"""
 
 
-def _outcome(settings: Settings) -> str:
+def _outcome(settings: Settings, taken_late: Sequence[tuple[dt.date, dt.date]]) -> str:
     start_date = "to_date(timestamp_millis(clock.start_ms))"
+    is_late = f"datediff(landing_date, {start_date}) > {settings.late_window_days}"
+    is_taken = [f"{start_date} BETWEEN DATE'{first}' AND DATE'{last}'" for first, last in taken_late]
+    is_too_late = f"({is_late}) AND NOT ({' OR '.join(is_taken)})" if is_taken else is_late
     landing_end_ms = f"(CAST(unix_date(landing_date) AS BIGINT) + 1) * {DAY_MS}"
     negative = [f"array_min(beacon.{stream}.t_ms) < 0" for stream in raw.STREAMS]
     return f"""CASE
@@ -118,7 +125,7 @@ def _outcome(settings: Settings) -> str:
         WHEN clock IS NULL THEN 'bad_timestamp'
         WHEN {_any_known([*negative, "beacon.observed_until_ms < 0"])} THEN 'negative_time'
         WHEN {" OR ".join(_is_ragged(stream) for stream in raw.STREAMS)} THEN 'ragged_arrays'
-        WHEN datediff(landing_date, {start_date}) > {settings.late_window_days} THEN 'too_late'
+        WHEN {is_too_late} THEN 'too_late'
         WHEN clock.start_ms > {landing_end_ms} + {settings.future_tolerance_ms} THEN 'from_future'
         ELSE '{ACCEPTED}' END"""
 

@@ -24,6 +24,7 @@ CLEAN = SimulationOptions(
     late_share=0,
     malformed_share=0,
     bot_share=0,
+    suspected_bot_share=0,
     without_consent_share=0,
     clock_error_share=0,
 )
@@ -33,6 +34,7 @@ DIRTY = SimulationOptions(
     late_share=0.2,
     malformed_share=0.2,
     bot_share=0.3,
+    suspected_bot_share=0.1,
     without_consent_share=0.3,
 )
 
@@ -107,17 +109,19 @@ def test_page_views_start_within_the_day(clean_night: tuple[Path, SimulationSumm
 
 
 def test_shares_are_met(dirty_night: tuple[Path, SimulationSummary]) -> None:
+    """Within three standard deviations of 700 beacons and of 48 visitors."""
     _, summary = dirty_night
     planted, beacons = summary.planted, summary.beacons
 
     malformed = sum(count for name, count in planted.items() if name.startswith("malformed"))
-    assert planted["late"] / beacons == pytest.approx(0.2, abs=0.03)
-    assert malformed / beacons == pytest.approx(0.2, abs=0.03)
-    assert (planted["duplicate"] + planted["retry"]) / beacons == pytest.approx(0.2, abs=0.03)
-    assert planted["conflicting"] / beacons == pytest.approx(0.05, abs=0.02)
-    assert planted["bot_visitors"] / summary.visitors == pytest.approx(0.3, abs=0.12)
-    assert planted["visitors_without_consent"] / summary.visitors == pytest.approx(0.3, abs=0.12)
-    assert min(planted["duplicate"], planted["retry"]) > 0
+    assert planted["late"] / beacons == pytest.approx(0.2, abs=0.045)
+    assert malformed / beacons == pytest.approx(0.2, abs=0.045)
+    assert (planted["duplicate"] + planted["retry"]) / beacons == pytest.approx(0.2, abs=0.045)
+    assert planted["conflicting"] / beacons == pytest.approx(0.05, abs=0.025)
+    assert planted["bot_visitors"] / summary.visitors == pytest.approx(0.3, abs=0.2)
+    assert planted["suspected_bot_visitors"] / summary.visitors == pytest.approx(0.1, abs=0.13)
+    assert planted["visitors_without_consent"] / summary.visitors == pytest.approx(0.3, abs=0.2)
+    assert min(planted["duplicate"], planted["retry"], planted["suspected_bot_visitors"]) > 0
 
 
 def test_share_of_zero_plants_nothing(clean_night: tuple[Path, SimulationSummary]) -> None:

@@ -16,6 +16,7 @@ CLEAN = SimulationOptions(
     late_share=0,
     malformed_share=0,
     bot_share=0,
+    suspected_bot_share=0,
     without_consent_share=0,
     clock_error_share=0,
 )
@@ -25,6 +26,7 @@ DIRTY = SimulationOptions(
     late_share=0.2,
     malformed_share=0.2,
     bot_share=0.3,
+    suspected_bot_share=0.1,
     without_consent_share=0.3,
 )
 

@@ -9,15 +9,21 @@ RUN_ID = Column("run_id", "string", "The run that wrote the row.", example="0000
 
 RUNS = Table(
     name="ops.runs",
-    one_row_per="run that reached its release or was stopped after landing",
-    meaning="What each run did and how it ended.",
+    one_row_per="run that held the warehouse and did not end for want of input",
+    meaning="What each run did and how it ended; runs that failed or were killed are told by the next one.",
     grain=("run_id",),
     columns=(
         RUN_ID,
         s.LANDING_DATE,
         Column("started_at", "timestamp", "Start of the run."),
-        Column("ended_at", "timestamp", "End of the run."),
-        Column("exit_code", "int", "0 published, 11 blocked by data quality, 14 failed.", low=0),
+        Column("ended_at", "timestamp", "End of the run; NULL if it was killed.", nullable=True),
+        Column(
+            "exit_code",
+            "int",
+            "0 published, 11 blocked by data quality, 14 failed; NULL if it was killed.",
+            nullable=True,
+            low=0,
+        ),
         Column("message", "string", "The run's last line."),
         Column("files_count", "long", "Raw files landed.", "files", low=0),
         Column("set_aside_count", "long", "Raw files set aside as unreadable.", "files", low=0),
