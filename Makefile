@@ -5,26 +5,31 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java jars demo test test-slow truth quick lint docs bench-simulator clean FORCE
+.PHONY: help setup java jars demo test test-slow test-s3 truth quick lint docs bench-simulator clean FORCE
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 demo: setup ## from nothing to a published warehouse of one simulated night, and a look at it
 	@sh deploy/demo.sh
 
-test: setup ## the tests; those of `make test-slow` are left out
-	@$(BIN)/python -m pytest -m "not slow"
+test: setup ## the tests; those of `make test-slow` and `make test-s3` are left out
+	@$(BIN)/python -m pytest -m "not slow and not s3"
 
 test-slow: setup ## more nights: real kills, repaired and moved input, all thresholds
-	@$(BIN)/python -m pytest -m slow
+	@$(BIN)/python -m pytest -m "slow and not s3"
+
+test-s3: setup ## whole nights on a real S3 server, built once by Go into .tools/ and started for the tests only
+	@sh deploy/s3_test_server.sh
+	@$(BIN)/python -m jobs.io.jars --s3
+	@$(BIN)/python -m pytest -m s3
 
 truth: setup ## 10,000 simulated page views against their truth, seed by SEED=
 	@$(BIN)/python -m benchmarks.truth --seed $(or $(SEED),1)
 
 # Bytecode is kept even where the environment says otherwise: rewriting all assertions anew costs seconds per worker.
 quick: $(STAMP) ## the tests that need no Java, in seconds
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile -m "not spark and not slow"
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile -m "not spark and not slow and not s3"
 
 lint: $(STAMP) ## ruff and mypy
 	@$(BIN)/ruff check .
@@ -37,7 +42,7 @@ docs: $(STAMP) ## write docs/ anew from the declarations in warehouse_schema/
 bench-simulator: $(STAMP) ## samples per second and core of the simulator
 	@$(BIN)/python benchmarks/simulator_speed.py
 
-clean: ## remove the demo's data and all caches; keeps .venv and .jars
+clean: ## remove the demo's data and all caches; keeps .venv, .jars and .tools
 	rm -rf data .mypy_cache .ruff_cache .pytest_cache .hypothesis metastore_db derby.log spark-warehouse
 	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
 

@@ -96,7 +96,7 @@ def _with_spark(night: Night, store: Store, lease_number: int, given: Input) -> 
     with night.progress.stage("start Spark"):
         from jobs.io.session import start_session
 
-        spark = start_session()
+        spark = start_session(uris=(night.raw, night.warehouse))
     from jobs.io.delta import DeltaTables
     from jobs.stages import Stages
 
