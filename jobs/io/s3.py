@@ -28,8 +28,9 @@ _ANY_REGION = "us-east-1"
 #: Of one request, answer included; raw files are read in ranges, so that it bounds no file.
 _REQUEST_S = 30
 _CONNECT_S = 5
-_RETRIES = 5
+_RETRIES = 6
 _RETRY_S = 20
+_AWAY = re.compile(r"^Generic S3 error: .*(error sending request|operation timed out|error decoding response)", re.S)
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 
 
@@ -141,6 +142,8 @@ def _is_encrypted() -> bool:
 def said(error: BaseException) -> str:
     """A store's error in one line; of a server's answer in XML only its code: the rest repeats the request."""
     text = str(error)
+    if _AWAY.search(text):
+        return f"the server {endpoint() or 'of Amazon'} does not answer"
     first = re.sub(r":?\s*<\?xml.*", "", text.split("\n", 1)[0])[:300]
     code = _CODE.search(text)
     return f"{first} ({code[1]})" if code else first

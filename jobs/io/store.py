@@ -99,7 +99,7 @@ class Store:
             return False
         except (BaseError, OSError) as error:
             raise InfrastructureFailed(
-                f"cannot write {path} below {self.uri}: {said(error)}. Check permission and space."
+                f"cannot write {path} below {self.uri}: {said(error)}. Check permission, space and network."
             ) from error
         return True
 
@@ -109,7 +109,7 @@ class Store:
             obstore.put(self._store, path, content)
         except (BaseError, OSError) as error:
             raise InfrastructureFailed(
-                f"cannot write {path} below {self.uri}: {said(error)}. Check permission and space."
+                f"cannot write {path} below {self.uri}: {said(error)}. Check permission, space and network."
             ) from error
 
     def delete(self, path: str) -> None:

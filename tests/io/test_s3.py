@@ -75,3 +75,12 @@ def test_of_a_servers_answer_only_the_code_is_told() -> None:
     error = OSError("403 Forbidden: <?xml version?>\n<Error><Code>AccessDenied</Code><StringToSign>x</StringToSign>")
 
     assert s3.said(error) == "403 Forbidden (AccessDenied)"
+
+
+def test_a_server_that_is_away_is_called_by_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:7070")
+    error = OSError(
+        "Generic S3 error: Error performing PUT http://127.0.0.1:7070/b after 5 retries - HTTP error: error sending request\n\nDebug source:"
+    )
+
+    assert s3.said(error) == "the server http://127.0.0.1:7070 does not answer"

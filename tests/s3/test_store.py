@@ -81,7 +81,9 @@ def test_a_server_that_is_away_is_said_within_a_minute(root: str, monkeypatch: p
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
     started = time.monotonic()
 
-    with pytest.raises(InfrastructureFailed, match=r"cannot list s3a://.*Check address, permission and network"):
+    with pytest.raises(
+        InfrastructureFailed, match=r"cannot list s3a://.* does not answer. Check address, permission and network"
+    ):
         list(Store(root).list())
 
     assert time.monotonic() - started < 60
