@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,18 +61,18 @@ class Store:
                 f"cannot list {self.uri}: {said(error)}. Check address, permission and network."
             ) from error
 
-    def folders(self, prefix: str) -> Sequence[str]:
-        """Names of the folders directly below `prefix`, in no order; none if it does not exist."""
+    def folders(self, prefix: str) -> set[str]:
+        """Names of the folders directly below `prefix`; none if it does not exist."""
         if self.local_root:
             folder = self.local_root / prefix
-            return [path.name for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
+            return {path.name for path in folder.iterdir() if path.is_dir()} if folder.is_dir() else set()
         try:
             found = obstore.list_with_delimiter(self._store, prefix)["common_prefixes"]
         except (BaseError, OSError) as error:
             raise InfrastructureFailed(
                 f"cannot list {self.uri}: {said(error)}. Check address, permission and network."
             ) from error
-        return [path.rstrip("/").rsplit("/", 1)[-1] for path in found]
+        return {path.rstrip("/").rsplit("/", 1)[-1] for path in found}
 
     def read(self, path: str) -> bytes | None:
         """The object's bytes, or None if there is none."""

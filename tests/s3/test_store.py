@@ -58,8 +58,8 @@ def test_folders_are_named_and_deleted_whole(root: str) -> None:
     store = Store(root)
     for path in ("runs/one/1.json", "runs/one/2.json", "runs/two/1.json", "runs/beside.json"):
         store.put(path, b"{}")
-    assert sorted(store.folders("runs")) == ["one", "two"]
-    assert store.folders("none") == []
+    assert store.folders("runs") == {"one", "two"}
+    assert store.folders("none") == set()
 
     store.delete_folder("runs/one")
     store.delete_folder("none")
