@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java jars demo test test-slow test-s3 truth quick lint docs bench-simulator clean FORCE
+.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store truth quick lint docs bench-simulator clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -23,6 +23,10 @@ test-s3: setup ## whole nights on a real S3 server, built once by Go into .tools
 	@sh deploy/s3_test_server.sh
 	@$(BIN)/python -m jobs.io.jars --s3
 	@$(BIN)/python -m pytest -m s3
+
+test-s3-store: $(STAMP) ## of these the tests without Java, in seconds
+	@sh deploy/s3_test_server.sh
+	@$(BIN)/python -m pytest -m "s3 and not spark"
 
 truth: setup ## 10,000 simulated page views against their truth, seed by SEED=
 	@$(BIN)/python -m benchmarks.truth --seed $(or $(SEED),1)
