@@ -6,19 +6,19 @@ STAMP := .venv/.installed
 DEPLOY_TOOLS := .tools/deploy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java jars demo test test-slow kill-matrix order-matrix soak test-deploy truth quick lint docs bench-simulator clean FORCE
+.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-deploy kill-matrix order-matrix soak truth quick lint docs bench-simulator clean FORCE
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 demo: setup ## from nothing to a published warehouse of one simulated night, and a look at it
 	@sh deploy/demo.sh
 
-test: setup ## the tests; those of `make test-slow` are left out
-	@$(BIN)/python -m pytest -m "not slow and not matrix"
+test: setup ## the tests; those of `make test-slow` and `make test-s3` are left out
+	@$(BIN)/python -m pytest -m "not slow and not matrix and not s3"
 
 test-slow: setup ## more nights: real kills, repaired and moved input, all thresholds
-	@$(BIN)/python -m pytest -m "slow and not matrix"
+	@$(BIN)/python -m pytest -m "slow and not matrix and not s3"
 
 kill-matrix: setup ## a night killed at 62 named points and KILLS= random instants: an hour and more
 	@KILLS=$(or $(KILLS),50) $(BIN)/python -m pytest tests/night/test_kill_matrix.py -m matrix
@@ -32,12 +32,21 @@ soak: setup ## NIGHTS= small nights in a row, with maintenance: does anything gr
 test-deploy: $(STAMP) $(DEPLOY_TOOLS)/.installed ## deploy/ as Airflow, Kubernetes and Databricks read it
 	@$(BIN)/python -m pytest tests/deploy
 
+test-s3: setup ## whole nights on a real S3 server, built once by Go into .tools/ and started for the tests only
+	@sh deploy/s3_test_server.sh
+	@$(BIN)/python -m jobs.io.jars --s3
+	@$(BIN)/python -m pytest -m s3
+
+test-s3-store: $(STAMP) ## of these the tests without Java, in seconds
+	@sh deploy/s3_test_server.sh
+	@$(BIN)/python -m pytest -m "s3 and not spark"
+
 truth: setup ## 10,000 simulated page views against their truth, seed by SEED=
 	@$(BIN)/python -m benchmarks.truth --seed $(or $(SEED),1)
 
 # Bytecode is kept even where the environment says otherwise: rewriting all assertions anew costs seconds per worker.
 quick: $(STAMP) ## the tests that need no Java, in seconds
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile -m "not spark and not slow and not matrix"
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile -m "not spark and not slow and not matrix and not s3"
 
 lint: $(STAMP) ## ruff and mypy
 	@$(BIN)/ruff check .
@@ -50,7 +59,7 @@ docs: $(STAMP) ## write docs/ anew from the declarations in warehouse_schema/
 bench-simulator: $(STAMP) ## samples per second and core of the simulator
 	@$(BIN)/python benchmarks/simulator_speed.py
 
-clean: ## remove the demo's data and all caches; keeps .venv and .jars
+clean: ## remove the demo's data and all caches; keeps .venv, .jars and .tools
 	rm -rf data .mypy_cache .ruff_cache .pytest_cache .hypothesis metastore_db derby.log spark-warehouse
 	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
 

@@ -23,8 +23,10 @@ from obstore.exceptions import BaseError
 from jobs import __version__
 from jobs.errors import HoverlakeError, InfrastructureFailed
 from jobs.io import keys, releases
+from jobs.io.jar_pins import S3_JARS
 from jobs.io.jars import check_jars, jar_folder
 from jobs.io.java import find_java
+from jobs.io.s3 import any_on_s3, endpoint
 from jobs.io.store import Store, local_path
 
 MIN_PYTHON = (3, 11)
@@ -48,7 +50,7 @@ class Check:
 
 def doctor(raw: str, warehouse: str) -> list[Check]:
     """Check versions, Java, jars, the raw folder, the warehouse and its pseudonym key, in this order."""
-    return [*_here(), _raw(raw), *_warehouse(warehouse), _key(warehouse)]
+    return [*_here(), *_s3(raw, warehouse), _raw(raw), *_warehouse(warehouse), _key(warehouse)]
 
 
 def _here() -> Iterator[Check]:
@@ -121,6 +123,22 @@ def _jars() -> Iterator[Check]:
     for jar, problem in check_jars(folder):
         found = f"{problem or 'present, checksum right'} in {folder}"
         yield Check(jar.file_name, found, "Fetch it: python -m jobs.io.jars (or make jars)." if problem else "")
+
+
+def _s3(*uris: str) -> Iterator[Check]:
+    """The address and the jars of S3, if a URI needs them; in one line, as there are dozens."""
+    if not any_on_s3(uris):
+        return
+    address, problem = _tried(endpoint)
+    yield Check("s3", f"server {address or 'Amazon'}" if not problem else "no server", problem)
+    folder = jar_folder()
+    bad = [f"{jar.file_name} {problem}" for jar, problem in check_jars(folder, S3_JARS) if problem]
+    found = (
+        f"{len(bad)} of {len(S3_JARS)} missing or damaged, such as {bad[0]}"
+        if bad
+        else f"{len(S3_JARS)} present, checksums right"
+    )
+    yield Check("jars of s3", f"{found}, in {folder}", "Fetch them: python -m jobs.io.jars --s3." if bad else "")
 
 
 def _raw(raw: str) -> Check:

@@ -18,6 +18,7 @@ from jobs import beacons, rejected_beacons
 from jobs.config import Settings
 from jobs.io.delta import DeltaTables
 from jobs.io.raw_files import Inspection
+from jobs.io.s3 import spark_uri
 from jobs.io.store import local_path
 from jobs.steps.parse import WITHHELD, judge_lines
 from jobs.steps.reconcile import Equation, landing_equations
@@ -68,7 +69,7 @@ def land(
 def read_lines(spark: SparkSession, raw: str, paths: Sequence[str]) -> DataFrame:
     """Lines of raw files (value, raw_file, landing_date); split at \\n only, bytes untouched."""
     local = local_path(raw)
-    root = f"file://{local}" if local else raw.rstrip("/")
+    root = f"file://{local}" if local else spark_uri(raw).rstrip("/")
     reader = spark.read.option("lineSep", "\n").option("__globPaths__", "false")
     lines = reader.text([f"{root}/{path}" for path in paths])
     # File paths come as URIs; a plus sign in them is itself, not a blank.

@@ -108,7 +108,7 @@ def _maintain(asked: Maintenance, store: Store, run_id: str, lease: Lease, journ
 
     progress = Progress()
     with progress.stage("start Spark"):
-        spark = start_session()
+        spark = start_session(uris=(asked.warehouse,))
     # Read under the lease: nobody publishes from here on.
     base = releases.newest(store)
     assert base is not None

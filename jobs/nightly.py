@@ -148,7 +148,7 @@ def _with_spark(night: Night, store: Store, lease: Lease, journal: Journal, give
     with night.progress.stage("start Spark"):
         from jobs.io.session import start_session, suit_input
 
-        spark = start_session()
+        spark = start_session(uris=(night.raw, night.warehouse))
         suit_input(spark, sum(i.file.size_bytes for i in given.inspections))
     from jobs.io.delta import DeltaTables
     from jobs.stages import Stages

@@ -1,9 +1,9 @@
-"""Delta's jars: fetched once into a folder, checked against pinned hashes, never asked for again.
+"""Jars of Delta and of S3: fetched once into a folder, checked against pinned hashes, never asked for again.
 
 Five jars (12.5 MB) are all that Spark lacks for Delta tables; Maven's closure would bring 174 MB that Spark already
-has in newer versions. Fetching is done by the Ivy that ships with pyspark, from the repository of its default
+has in newer versions. Another 36 (12.9 MB) let it read and write `s3a://`; nothing fetches them before a URI asks. Fetching is done by the Ivy that ships with pyspark, from the repository of its default
 settings, or of the Ivy settings file that HOVERLAKE_IVY_SETTINGS names.
-`python -m jobs.io.jars` fetches what is missing and prints the folder.
+`python -m jobs.io.jars` fetches what is missing of Delta and prints the folder; with `--s3` also what S3 needs.
 """
 
 from __future__ import annotations
@@ -14,43 +14,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.errors import HoverlakeError, InfrastructureFailed
+from jobs.io.jar_pins import AWS_SDK_VERSION, DELTA_JARS, DELTA_VERSION, HADOOP_VERSION, S3_JARS, Jar
 from jobs.io.java import find_java
 
-DELTA_VERSION = "4.4.0"
 FETCH_TIMEOUT_S = 600
-
-
-@dataclass(frozen=True)
-class Jar:
-    """One pinned artifact of a repository in Maven's layout."""
-
-    organisation: str
-    name: str
-    version: str
-    sha256: str
-
-    @property
-    def file_name(self) -> str:
-        """Its name in the jar folder."""
-        return f"{self.name}-{self.version}.jar"
-
-
-DELTA_JARS = tuple(
-    Jar("io.delta", name, DELTA_VERSION, sha256)
-    for name, sha256 in (
-        ("delta-spark_4.2_2.13", "27d4fd8b1f879535c573ed1c718177d6a27f24d3e626ba02e216369725721ead"),
-        ("delta-storage", "c46735481fa8e326b0957be02b4420cbcab4b325bb08009b7f2045a95133f1cc"),
-        ("delta-kernel-api", "ee9b5a14ac3b7efdff4d61a58478fe8eb0e5a3fbca43889dca7290795fe79a11"),
-        ("delta-kernel-defaults", "225c975199e4718b38ee5b7e6da7f19e9585024262b2cec2656b32151a856b0b"),
-        ("delta-kernel-unitycatalog", "cea22dfb4ac562b3cd27bf652697750e8336009d73fb06631363aaaad5345ffa"),
-    )
-)
 
 
 def jar_folder() -> Path:
@@ -66,16 +38,24 @@ def delta_jars(folder: Path | None = None) -> list[Path]:
 
     InfrastructureFailed if they cannot be fetched or arrive with other bytes.
     """
-    folder = folder or jar_folder()
-    bad = [jar for jar, problem in check_jars(folder) if problem]
+    return _present(DELTA_JARS, folder or jar_folder())
+
+
+def s3_jars(folder: Path | None = None) -> list[Path]:
+    """Paths of the jars that `s3a://` needs beside Delta's, on the same terms."""
+    return _present(S3_JARS, folder or jar_folder())
+
+
+def _present(jars: Sequence[Jar], folder: Path) -> list[Path]:
+    bad = [jar for jar, problem in check_jars(folder, jars) if problem]
     if bad:
         _fetch(bad, folder)
-    return [folder / jar.file_name for jar in DELTA_JARS]
+    return [folder / jar.file_name for jar in jars]
 
 
-def check_jars(folder: Path) -> list[tuple[Jar, str]]:
-    """Each jar with its problem: "missing", "damaged", or "" if all is well."""
-    return [(jar, _problem(jar, folder)) for jar in DELTA_JARS]
+def check_jars(folder: Path, jars: Sequence[Jar] | None = None) -> list[tuple[Jar, str]]:
+    """Each jar (Delta's, unless others are named) with its problem: "missing", "damaged", or "" if all is well."""
+    return [(jar, _problem(jar, folder)) for jar in (DELTA_JARS if jars is None else jars)]
 
 
 def _problem(jar: Jar, folder: Path) -> str:
@@ -162,24 +142,27 @@ def _ivy_complaint(text: str) -> str:
 
 
 def _unreachable(jars: list[Jar], why: str) -> InfrastructureFailed:
-    names = ", ".join(jar.file_name for jar in jars)
+    names = ", ".join(jar.file_name for jar in jars[:5]) + (f" and {len(jars) - 5} more" if len(jars) > 5 else "")
     return InfrastructureFailed(
         f"cannot fetch {names}: {why}. Check the network and run again, name a mirror's Ivy settings file in "
         "HOVERLAKE_IVY_SETTINGS, or copy the jars into the folder that HOVERLAKE_JARS names."
     )
 
 
-def main() -> int:
+def main(words: Sequence[str]) -> int:
     """Fetch what is missing and say where the jars are."""
     try:
-        paths = delta_jars()
+        found = [(f"Delta {DELTA_VERSION}", delta_jars())]
+        if "--s3" in words:
+            found.append((f"S3 (hadoop-aws {HADOOP_VERSION}, AWS SDK {AWS_SDK_VERSION})", s3_jars()))
     except HoverlakeError as error:
         print(error, file=sys.stderr)
         return error.exit_code
-    size_mb = sum(path.stat().st_size for path in paths) / 1e6
-    print(f"Delta {DELTA_VERSION}: {len(paths)} jars, {size_mb:.1f} MB, checked, in {paths[0].parent}")
+    for name, paths in found:
+        size_mb = sum(path.stat().st_size for path in paths) / 1e6
+        print(f"{name}: {len(paths)} jars, {size_mb:.1f} MB, checked, in {paths[0].parent}")
     return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

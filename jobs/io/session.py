@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.io.jars import delta_jars
+from jobs.errors import InfrastructureFailed
+from jobs.io.jars import delta_jars, s3_jars
 from jobs.io.java import find_java
+from jobs.io.s3 import any_on_s3, is_s3, spark_settings
 
 #: Parsing is most of the work: it needs the second compiler (measured: C1 alone takes three times as long).
 JAVA_OPTIONS = "-XX:+UseParallelGC"
 #: Stored bytes of new raw files (about 100 page views) below which a night is small.
 SMALL_INPUT_BYTES = 256 * 1024
+#: Says of a session that `start_session` made whether it has the jars of S3; one that was there before has no such word.
+MADE_FOR_S3 = "spark.hoverlake.madeForS3"
 LOG_CONFIGURATION = Path(__file__).with_name("log4j2.properties")
 
 if TYPE_CHECKING:
@@ -28,6 +33,8 @@ def _settings() -> dict[str, str]:
         "spark.sql.session.timeZone": "UTC",
         # 50 by default: on few cores every commit then takes seconds instead of tenths.
         "spark.databricks.delta.snapshotPartitions": "1",
+        # Delta lists folders with as many tasks when it vacuums: 10,000 by default.
+        "spark.sql.sources.parallelPartitionDiscovery.parallelism": "16",
         # Vacuum would add versions that no release pins.
         "spark.databricks.delta.vacuum.logging.enabled": "false",
         # Merging schemas silently would hide a changed contract.
@@ -60,10 +67,12 @@ def _settings() -> dict[str, str]:
     }
 
 
-def start_session(app_name: str = "hoverlake") -> SparkSession:
-    """The process's session, made at the first call; InfrastructureFailed without Java or jars.
+def start_session(app_name: str = "hoverlake", uris: Sequence[str] = ()) -> SparkSession:
+    """The process's session, made at the first call; able to read and write `uris`. On Databricks it is the cluster's
+    own, with its own Delta.
 
-    On Databricks it is the cluster's own, with its own Delta.
+    InfrastructureFailed without Java or jars, or if the session was made before by this function without the jars of
+    S3 and a URI needs them: a JVM that runs takes no more of them.
     """
     if "DATABRICKS_RUNTIME_VERSION" in os.environ:
         return _cluster_session()
@@ -73,12 +82,23 @@ def start_session(app_name: str = "hoverlake") -> SparkSession:
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     from pyspark.sql import SparkSession
 
+    needs_s3 = any_on_s3(uris)
+    present = SparkSession.getActiveSession()
+    made_for_s3 = present.conf.get(MADE_FOR_S3, None) if present else None
+    if needs_s3 and made_for_s3 == "false":
+        raise InfrastructureFailed(
+            "this process's Spark session was started without the jars of S3, and "
+            f"{next(filter(is_s3, uris))} needs them. Run it in a process of its own, or start the session with this URI."
+        )
+    if present and made_for_s3:
+        return present
     builder = SparkSession.builder.appName(app_name)
     if "SPARK_REMOTE" not in os.environ and "MASTER" not in os.environ:
         builder = builder.master("local[*]")
-    for name, value in _settings().items():
+    jars = delta_jars() + (s3_jars() if needs_s3 else [])
+    own = {MADE_FOR_S3: str(needs_s3).lower(), "spark.jars": ",".join(str(jar) for jar in jars)}
+    for name, value in {**_settings(), **(spark_settings() if needs_s3 else {}), **own}.items():
         builder = builder.config(name, value)
-    builder = builder.config("spark.jars", ",".join(str(jar) for jar in delta_jars()))
     return builder.getOrCreate()
 
 

@@ -15,9 +15,10 @@ from urllib.parse import unquote, urlparse
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
-from obstore.store import LocalStore, ObjectStore, from_url
+from obstore.store import LocalStore, ObjectStore, S3Store, from_url
 
 from jobs.errors import InfrastructureFailed
+from jobs.io.s3 import client_options, is_s3, object_uri, retry_config, said, spark_uri, store_config
 
 _READ_BYTES = 4 * 1024 * 1024
 
@@ -39,13 +40,11 @@ class Store:
         self.local_root = local_path(uri)
         try:
             self._store: ObjectStore = (
-                LocalStore(self.local_root, mkdir=create)
-                if self.local_root
-                else from_url(uri.replace("s3a://", "s3://"))
+                LocalStore(self.local_root, mkdir=create) if self.local_root else _object_store(uri)
             )
         except (BaseError, OSError, ValueError) as error:
             raise InfrastructureFailed(
-                f"cannot open {uri}: {_short(error)}. Check that it exists and may be used."
+                f"cannot open {uri}: {said(error)}. Check that it exists and may be used."
             ) from error
 
     def list(self, prefix: str = "") -> Iterator[StoredObject]:
@@ -59,7 +58,7 @@ class Store:
                     yield StoredObject(meta["path"], meta["size"], meta["e_tag"] or "")
         except (BaseError, OSError) as error:
             raise InfrastructureFailed(
-                f"cannot list {self.uri}: {_short(error)}. Check address, permission and network."
+                f"cannot list {self.uri}: {said(error)}. Check address, permission and network."
             ) from error
 
     def folders(self, prefix: str) -> set[str]:
@@ -71,7 +70,7 @@ class Store:
             found = obstore.list_with_delimiter(self._store, prefix)["common_prefixes"]
         except (BaseError, OSError) as error:
             raise InfrastructureFailed(
-                f"cannot list {self.uri}: {_short(error)}. Check address, permission and network."
+                f"cannot list {self.uri}: {said(error)}. Check address, permission and network."
             ) from error
         return {path.rstrip("/").rsplit("/", 1)[-1] for path in found}
 
@@ -83,7 +82,7 @@ class Store:
             return None
         except (BaseError, OSError) as error:
             raise InfrastructureFailed(
-                f"cannot read {path} below {self.uri}: {_short(error)}. Check permission and network."
+                f"cannot read {path} below {self.uri}: {said(error)}. Check permission and network."
             ) from error
 
     def open(self, path: str) -> io.BufferedIOBase:
@@ -100,7 +99,7 @@ class Store:
             return False
         except (BaseError, OSError) as error:
             raise InfrastructureFailed(
-                f"cannot write {path} below {self.uri}: {_short(error)}. Check permission and space."
+                f"cannot write {path} below {self.uri}: {said(error)}. Check permission, space and network."
             ) from error
         return True
 
@@ -110,7 +109,7 @@ class Store:
             obstore.put(self._store, path, content)
         except (BaseError, OSError) as error:
             raise InfrastructureFailed(
-                f"cannot write {path} below {self.uri}: {_short(error)}. Check permission and space."
+                f"cannot write {path} below {self.uri}: {said(error)}. Check permission, space and network."
             ) from error
 
     def delete(self, path: str) -> None:
@@ -119,19 +118,39 @@ class Store:
             obstore.delete(self._store, path)
         except (NotFoundError, FileNotFoundError):
             return
+        except (BaseError, OSError) as error:
+            raise self._not_deleted(path, error) from error
 
     def delete_folder(self, prefix: str) -> None:
         """Remove everything below `prefix`."""
         if self.local_root:
             shutil.rmtree(Path(self.local_root) / prefix, ignore_errors=True)
             return
-        for item in list(self.list(prefix)):
-            self.delete(item.path)
+        paths = sorted(item.path for item in self.list(prefix))
+        try:
+            # One request for up to a thousand objects.
+            if paths:
+                obstore.delete(self._store, paths)
+        except (BaseError, OSError) as error:
+            raise self._not_deleted(prefix, error) from error
+
+    def _not_deleted(self, path: str, error: Exception) -> InfrastructureFailed:
+        return InfrastructureFailed(
+            f"cannot delete {path} below {self.uri}: {said(error)}. Check permission and network."
+        )
 
     def json(self, path: str) -> Any:
         """The object parsed as JSON, or None if there is none."""
         content = self.read(path)
         return None if content is None else json.loads(content)
+
+
+def _object_store(uri: str) -> ObjectStore:
+    if is_s3(uri):
+        return S3Store.from_url(
+            object_uri(uri), config=store_config(), client_options=client_options(), retry_config=retry_config()
+        )
+    return from_url(uri)
 
 
 def _local_objects(root: Path, prefix: str) -> Iterator[StoredObject]:
@@ -188,8 +207,4 @@ def local_path(uri: str) -> Path | None:
 def table_uri(warehouse: str, table_path: str) -> str:
     """The URI under which Spark finds a folder below the root."""
     local = local_path(warehouse)
-    return f"{local if local else warehouse.rstrip('/')}/{table_path}"
-
-
-def _short(error: BaseException) -> str:
-    return str(error).split("\n", 1)[0][:300]
+    return f"{local if local else spark_uri(warehouse).rstrip('/')}/{table_path}"

@@ -9,6 +9,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from jobs.errors import UsageError
+from jobs.io.s3 import delta_options, is_s3, object_uri
 from jobs.io.store import local_path, table_uri
 from warehouse_schema.table import Table
 
@@ -36,7 +37,8 @@ def open_table(warehouse: str, table: Table, version: int | None = None) -> Delt
     """
     local = local_path(warehouse)
     try:
-        return DeltaTable(table_uri(warehouse, table.path), version=version)
+        uri = table_uri(warehouse, table.path)
+        return DeltaTable(object_uri(uri), version=version, storage_options=delta_options() if is_s3(uri) else None)
     except TableNotFoundError as error:
         if local and _is_closed(local / table.path):
             raise closed_layer(warehouse, table) from error

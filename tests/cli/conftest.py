@@ -70,7 +70,7 @@ def hoverlake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     return Command(tmp_path, monkeypatch, capsys)
 
 
-def _too_far() -> NoReturn:
+def _too_far(**_: object) -> NoReturn:
     raise AssertionError("the night came as far as Spark")
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from jobs.errors import InfrastructureFailed
 from jobs.io import jars
-from jobs.io.jars import DELTA_JARS, Jar, check_jars, delta_jars, jar_folder
+from jobs.io.jar_pins import DELTA_JARS, S3_JARS, Jar
+from jobs.io.jars import check_jars, delta_jars, jar_folder, s3_jars
 
 CONTENT = b"the bytes of a jar"
 PINNED = Jar("org.example", "example-lake", "1.0", hashlib.sha256(CONTENT).hexdigest())
@@ -37,6 +38,29 @@ def test_the_five_pins_are_of_one_delta_version() -> None:
     assert len(DELTA_JARS) == 5
     assert {jar.version for jar in DELTA_JARS} == {"4.4.0"}
     assert all(len(jar.sha256) == 64 for jar in DELTA_JARS)
+
+
+def test_the_pins_of_s3_fit_sparks_hadoop_and_have_no_bundle() -> None:
+    import pyspark
+
+    versions = {jar.name: jar.version for jar in S3_JARS}
+    shipped = (Path(pyspark.__file__).parent / "jars").glob("hadoop-client-api-*.jar")
+
+    assert [path.stem for path in shipped] == [f"hadoop-client-api-{versions['hadoop-aws']}"]
+    assert len(versions) == len(S3_JARS)
+    assert "bundle" not in versions
+
+
+def test_jars_of_s3_are_fetched_only_when_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    s3_jar = Jar("org.example", "example-s3", "2.0", PINNED.sha256)
+    monkeypatch.setattr(jars, "S3_JARS", (s3_jar,))
+    asked = _arrives(monkeypatch, CONTENT)
+
+    delta_jars(tmp_path)
+    assert asked == ["example-lake"]
+
+    assert s3_jars(tmp_path) == [tmp_path / "example-s3-2.0.jar"]
+    assert asked == ["example-lake", "example-s3"]
 
 
 def test_missing_jar_is_fetched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,92 @@
-"""Which session a night gets, without starting one."""
+"""Which jars and settings a session is made with: those of S3 only if a URI asks for them. No JVM is started."""
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
-from jobs.io.session import start_session
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs.errors import InfrastructureFailed
+from jobs.io import session
+from jobs.io.session import MADE_FOR_S3, start_session
+
+
+class Builder:
+    """Notes what it is told instead of starting a JVM."""
+
+    def __init__(self) -> None:
+        self.settings: dict[str, str] = {}
+
+    def appName(self, name: str) -> Builder:
+        return self
+
+    def master(self, name: str) -> Builder:
+        return self
+
+    def config(self, name: str, value: str) -> Builder:
+        self.settings[name] = value
+        return self
+
+    def getOrCreate(self) -> dict[str, str]:
+        return self.settings
+
+
+@pytest.fixture(autouse=True)
+def no_jvm(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("JAVA_HOME", "PYSPARK_PYTHON", "PYSPARK_DRIVER_PYTHON"):
+        monkeypatch.setenv(name, "restored after the test")
+    monkeypatch.setattr(session, "find_java", lambda: SimpleNamespace(path=Path("/java")))
+    monkeypatch.setattr(session, "delta_jars", lambda: [Path("delta.jar")])
+    monkeypatch.setattr(session, "s3_jars", lambda: [Path("s3.jar")])
+    monkeypatch.setattr(SparkSession, "builder", Builder())
+    _present(monkeypatch, None)
+
+
+def _present(monkeypatch: pytest.MonkeyPatch, settings: dict[str, str] | None) -> Any:
+    found = None if settings is None else SimpleNamespace(conf=settings)
+    monkeypatch.setattr(SparkSession, "getActiveSession", lambda: found)
+    return found
+
+
+def test_a_session_for_local_folders_has_no_jar_of_s3() -> None:
+    settings: Any = start_session(uris=("/raw", "file:///warehouse"))
+
+    assert settings["spark.jars"] == "delta.jar"
+    assert not [name for name in settings if "s3a" in name]
+
+
+@pytest.mark.parametrize("uris", [("s3a://lake/raw", "/warehouse"), ("/raw", "s3://lake/warehouse")])
+def test_one_uri_on_s3_brings_jars_and_settings(uris: tuple[str, str]) -> None:
+    settings: Any = start_session(uris=uris)
+
+    assert settings["spark.jars"] == "delta.jar,s3.jar"
+    assert "spark.hadoop.fs.s3a.retry.limit" in settings
+
+
+def test_a_session_without_the_jars_cannot_take_s3_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    present = _present(monkeypatch, {MADE_FOR_S3: "false"})
+
+    with pytest.raises(InfrastructureFailed, match=r"without the jars of S3, and s3a://lake/raw needs them"):
+        start_session(uris=("/warehouse", "s3a://lake/raw"))
+    assert start_session(uris=("/raw",)) is present
+
+
+@pytest.mark.parametrize("uri", ["/raw", "s3a://lake/raw"])
+def test_a_session_with_the_jars_serves_every_uri(uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    present = _present(monkeypatch, {MADE_FOR_S3: "true"})
+
+    assert start_session(uris=(uri,)) is present
+
+
+def test_a_session_that_others_set_up_is_trusted_with_s3(monkeypatch: pytest.MonkeyPatch) -> None:
+    _present(monkeypatch, {})
+
+    settings: Any = start_session(uris=("s3a://lake/raw",))
+
+    assert settings[MADE_FOR_S3] == "true"
 
 
 class Settable:
@@ -21,27 +103,27 @@ class Settable:
         self.values[name] = value
 
 
-class Session:
+class ClusterSession:
     """A platform's own session, already running."""
 
     conf = Settable()
 
     @classmethod
-    def getOrCreate(cls) -> type[Session]:
+    def getOrCreate(cls) -> type[ClusterSession]:
         return cls
 
 
-Session.builder = Session  # type: ignore[attr-defined]
+ClusterSession.builder = ClusterSession  # type: ignore[attr-defined]
 
 
 def test_on_databricks_the_night_takes_the_cluster_s_session_and_what_may_change(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("DATABRICKS_RUNTIME_VERSION", "18.0")
-    monkeypatch.setattr("pyspark.sql.SparkSession", Session)
+    monkeypatch.setattr("pyspark.sql.SparkSession", ClusterSession)
     monkeypatch.setattr("jobs.io.session.delta_jars", lambda: pytest.fail("our Delta beside the cluster's"))
 
-    session = start_session()
+    found: Any = start_session()
 
-    assert session is Session
-    assert Session.conf.values == {"spark.sql.session.timeZone": "UTC"}
+    assert found is ClusterSession
+    assert ClusterSession.conf.values == {"spark.sql.session.timeZone": "UTC"}
