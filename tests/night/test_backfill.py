@@ -152,9 +152,6 @@ def test_maintenance_joins_files_lets_old_rows_go_and_keeps_every_release_readab
     assert versions(warehouse) | newest_release(warehouse).tables == versions(warehouse)
     for old in range(1, number + 1):
         assert connect(str(warehouse), release_number=old).execute(VIEWS).fetchall()
-    ((runs,),) = query(warehouse, "select count(*) from ops.runs")
-    assert runs >= 3
-    assert len(list((warehouse / "ops/runs").glob("*.parquet"))) >= runs  # joined ones are kept for older versions
     # What clean has let go of is not built again from what comes later.
     assert newest_release(warehouse).clean_since == "2026-11-21"
     write_lines(raw, [beacon(beacon_id="b-7", page_view_id="pv-7")], name="after.ndjson")
