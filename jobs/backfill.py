@@ -130,7 +130,6 @@ def run_backfill(asked: Backfill) -> str:
 def _night(asked: Backfill, batch: Sequence[DatePlan]) -> Night:
     """The run of one batch: it lands what lies in the dates' late windows."""
     relanded = {date for plan in batch for date in plan.relanded}
-    window = dt.timedelta(days=asked.settings.late_window_days)
     landing_dates = [landing_date_of(path) for plan in batch for path in plan.files]
     late = [TooLate(str(asked.first), str(asked.last))] if relanded else []
     return Night(
@@ -139,7 +138,7 @@ def _night(asked: Backfill, batch: Sequence[DatePlan]) -> Night:
         warehouse=asked.warehouse,
         settings=asked.settings,
         command="backfill",
-        since=batch[0].date - window,
+        since=batch[0].date,
         relanded=relanded,
         event_dates=[plan.date for plan in batch if plan.is_in_clean],
         decide=late,

@@ -162,7 +162,9 @@ def _with_spark(night: Night, store: Store, lease: Lease, journal: Journal, give
                 journal.write(f"{stage.__name__}_done", event_dates=[str(date) for date in stages.dates])
             return stages.publish()
         finally:
-            store.delete_folder(night.staging)
+            # What cannot be removed now, `maintain` removes later; it must not hide what went wrong.
+            with suppress(HoverlakeError):
+                store.delete_folder(night.staging)
 
 
 @contextmanager
