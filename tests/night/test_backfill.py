@@ -52,6 +52,7 @@ def late(spark: object, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.mark.slow
 def test_lines_that_were_too_late_are_taken_once_and_for_all(late: Path) -> None:
     raw, warehouse = late / "raw", late / "warehouse"
     assert query(warehouse, VIEWS) == [("2026-11-20", 2), ("2026-11-25", 1)]
@@ -72,6 +73,7 @@ def test_lines_that_were_too_late_are_taken_once_and_for_all(late: Path) -> None
     assert query(warehouse, VIEWS) == [("2026-11-20", 3), ("2026-11-25", 1)]
 
 
+@pytest.mark.slow
 def test_other_thresholds_rebuild_from_clean_without_raw_and_go_on_after_an_interruption(
     late: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,6 +136,7 @@ def test_a_rewritten_file_takes_the_place_of_its_rows_when_an_operator_says_so(s
         night(raw, warehouse)
 
 
+@pytest.mark.slow
 def test_maintenance_joins_files_lets_old_rows_go_and_keeps_every_release_readable(late: Path, tmp_path: Path) -> None:
     raw, warehouse = tmp_path / "raw", tmp_path / "warehouse"
     for name in ("raw", "warehouse"):

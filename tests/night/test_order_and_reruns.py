@@ -111,6 +111,7 @@ def _die(*_: Any) -> None:
     raise Killed
 
 
+@pytest.mark.slow
 def test_a_forced_rebuild_gives_equal_tables_even_after_one_that_died_on_its_way(
     part_of_demo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

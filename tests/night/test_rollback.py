@@ -13,7 +13,7 @@ from jobs.io.store import Store
 from jobs.rollback import rollback
 from tests.night.warehouses import beacon, newest_release, night, page_views, published, write_lines
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
 
 def test_after_a_rollback_the_next_night_lands_again_what_the_older_release_lacks(spark: Any, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def truth_of(folder: Path, page_views: int, **shares: float) -> tuple[list[dict[
 
 
 def test_programs_that_hide_are_suspected_for_each_of_their_habits(tmp_path: Path) -> None:
-    rows, planted = truth_of(tmp_path, 60, bot_share=0, suspected_bot_share=1, without_consent_share=0)
+    rows, planted = truth_of(tmp_path, 40, bot_share=0, suspected_bot_share=1, without_consent_share=0)
 
     classes = Counter(row["traffic_class"] for row in rows)
     reasons = Counter(reason for row in rows for reason in row["traffic_reasons"])
@@ -43,7 +43,7 @@ def test_programs_that_hide_are_suspected_for_each_of_their_habits(tmp_path: Pat
 
 def test_people_give_no_reason_to_suspect_them(tmp_path: Path) -> None:
     """On desktops, where there is a cursor that could."""
-    rows, planted = truth_of(tmp_path, 150, bot_share=0, suspected_bot_share=0, phone_share=0, tablet_share=0)
+    rows, planted = truth_of(tmp_path, 50, bot_share=0, suspected_bot_share=0, phone_share=0, tablet_share=0)
 
     assert "suspected_bot_visitors" not in planted
     assert {row["traffic_class"] for row in rows} == {"human"}
