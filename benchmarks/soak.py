@@ -17,6 +17,7 @@ from statistics import median
 from jobs.config import Settings
 from jobs.io import releases
 from jobs.io.store import Store
+from jobs.io.warehouse import open_table
 from jobs.maintain import Maintenance, run_maintenance
 from jobs.nightly import Night, run_night
 from jobs.simulator import simulate
@@ -43,8 +44,13 @@ def soak(root: Path, nights: int, page_views: int) -> list[float]:
 
 
 def _sizes(warehouse: Path) -> str:
+    """Live files are those of the latest versions. Files that were replaced, and log objects, stay for days by the
+    clock, which a soak of an hour does not outlast."""
+    tables = [open_table(str(warehouse), table) for table in TABLES.values()]
+    live = sum(len(table.file_uris()) for table in tables if table is not None)
+    stored = sum(1 for _ in warehouse.rglob("*.parquet"))
     logs = sum(1 for _ in warehouse.rglob("_delta_log/*.json"))
-    return f"{sum(1 for _ in warehouse.rglob('*.parquet'))} parquet files, {logs} log objects"
+    return f"{live} live files of {stored}, {logs} log objects"
 
 
 def readable(warehouse: Path) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from jobs import __version__
 from jobs.errors import InfrastructureFailed
+from jobs.io import releases
 from jobs.io.journal import STARTED, RunStory, events, stories
 from jobs.io.raw_files import Inspection
 from jobs.io.releases import Release
@@ -41,8 +42,9 @@ def run_row(
 
 
 def failed_runs(store: Store, base: Release | None, run_id: str) -> list[RunStory]:
-    """Runs since the base release that took the lease and failed or were killed: nothing of them is published."""
-    since = base.run_id if base else ""
+    """Runs that took the lease and failed or were killed since the last one that published rows: nothing of them is
+    published, and ops.runs does not know them."""
+    since = _last_run_of_rows(store, base)
     return [
         story
         for story in stories(store, RECENT_RUNS)
@@ -51,6 +53,13 @@ def failed_runs(store: Store, base: Release | None, run_id: str) -> list[RunStor
         and story.exit_code in (None, InfrastructureFailed.exit_code)
         and story.last_event != STARTED
     ]
+
+
+def _last_run_of_rows(store: Store, release: Release | None) -> str:
+    """The run of the newest release that wrote rows of ops: rollbacks and maintenance do not."""
+    while release and release.kind in ("rollback", "maintain"):
+        release = releases.read(store, release.number - 1)
+    return release.run_id if release else ""
 
 
 def failed_run_row(store: Store, story: RunStory) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """One run at a time: numbered objects `_lease/000017.json`, put if absent; the number fences every commit.
 
 The holder writes its heartbeat into its own object. A holder on this host whose process is gone has lost its lease at
-once; any other whose heartbeat is older than `expiry_s` has lost it too. Such a holder may only be frozen: whoever
+once, and so has a run of this process that ended without giving it back; any other whose heartbeat is older than `expiry_s` has lost it too. Such a holder may only be frozen: whoever
 takes over fences it off (jobs/io/delta.py), and it looks for a newer number itself before it publishes.
 """
 
@@ -26,6 +26,8 @@ FOLDER = "_lease"
 #: The heartbeat is written this many times before it would expire: some writes may fail.
 BEATS_PER_EXPIRY = 6
 EXPIRY_S = 600
+#: Runs of this process that hold a lease: one that has ended may have found no way to give its lease back.
+_holding: set[str] = set()
 _NUMBER = re.compile(r"/(\d+)\.json$")
 
 
@@ -56,21 +58,31 @@ def held_lease(store: Store, run_id: str, expiry_s: float = EXPIRY_S) -> Iterato
         raise LeaseHeld(f"the warehouse {store.uri} is held by {told(holder)}. Wait for it to end, then run again.")
     lease = Lease(store, number + 1, is_taken_over=holder is not None and _may_wake(holder))
     me = _me(run_id)
-    if not store.put_if_absent(_path(lease.number), json.dumps(me).encode()):
-        raise LeaseHeld(
-            f"another run has just taken lease {lease.number} of {store.uri}. Wait for it to end, then run again."
-        )
-    ended = threading.Event()
-    beats = threading.Thread(target=_beat, args=(lease, me, expiry_s / BEATS_PER_EXPIRY, ended), daemon=True)
-    beats.start()
+    with _known_as_holding(run_id):
+        if not store.put_if_absent(_path(lease.number), json.dumps(me).encode()):
+            raise LeaseHeld(
+                f"another run has just taken lease {lease.number} of {store.uri}. Wait for it to end, then run again."
+            )
+        ended = threading.Event()
+        beats = threading.Thread(target=_beat, args=(lease, me, expiry_s / BEATS_PER_EXPIRY, ended), daemon=True)
+        beats.start()
+        try:
+            yield lease
+        finally:
+            ended.set()
+            beats.join()
+            # The work is done or has failed with its own error; a lease that cannot be given back expires.
+            with suppress(HoverlakeError):
+                store.put(_path(lease.number), json.dumps({**me, "is_released": True}).encode())
+
+
+@contextmanager
+def _known_as_holding(run_id: str) -> Iterator[None]:
+    _holding.add(run_id)
     try:
-        yield lease
+        yield
     finally:
-        ended.set()
-        beats.join()
-        # The work is done or has failed with its own error; a lease that cannot be given back expires.
-        with suppress(HoverlakeError):
-            store.put(_path(lease.number), json.dumps({**me, "is_released": True}).encode())
+        _holding.discard(run_id)
 
 
 def current_holder(store: Store, expiry_s: float = EXPIRY_S) -> dict[str, Any] | None:
@@ -141,10 +153,12 @@ def _may_wake(holder: dict[str, Any]) -> bool:
 
 
 def _is_gone(holder: dict[str, Any]) -> bool:
-    """True if the holder ran on this host and its process is no more."""
+    """True if the holder ran on this host and its process is no more, or is this one and has ended that run."""
     if holder["host"] != socket.gethostname():
         return False
-    return bool(holder["boot"] != _boot() or holder["started"] != _started(int(holder["pid"])))
+    if holder["boot"] != _boot() or holder["started"] != _started(int(holder["pid"])):
+        return True
+    return holder["pid"] == os.getpid() and holder["run_id"] not in _holding
 
 
 def _boot() -> str:

@@ -10,7 +10,9 @@ import pytest
 from jobs.errors import InfrastructureFailed
 from jobs.io.decisions import Rewritten, TooLate, all_decisions, decide, too_late_ranges
 from jobs.io.journal import Journal, events, stories
+from jobs.io.releases import Release, publish
 from jobs.io.store import Store
+from jobs.run_rows import failed_runs
 
 
 @pytest.fixture
@@ -65,3 +67,27 @@ def test_a_decision_of_another_version_stops_the_run(store: Store) -> None:
 
     with pytest.raises(InfrastructureFailed, match="unknown kind: 'forget'"):
         all_decisions(store)
+
+
+def test_failed_runs_are_told_whatever_operators_did_since(store: Store) -> None:
+    def run(second: int, *later: str, **ended: object) -> str:
+        journal = Journal(store, f"20261120T03000{second}000Z-1")
+        for event in ("started", *later):
+            journal.write(event, command="nightly", message="", **ended)
+        return journal.run_id
+
+    def released(number: int, kind: str, run_id: str) -> Release:
+        release = Release(number, run_id, "2026-11-20T03:00:00+00:00", "2026-11-20", {}, {}, kind=kind)
+        assert publish(store, release, {})
+        return release
+
+    released(1, "night", run(1, "leased", "ended", exit_code=0))
+    killed = run(2, "leased")
+    failed = run(3, "leased", "ended", exit_code=14)
+    run(4, "ended", exit_code=13)  # never had the lease, and says so itself
+    released(2, "rollback", "20261120T030005000Z-rollback")
+    base = released(3, "maintain", "20261120T030006000Z-maintain")
+
+    told = failed_runs(store, base, "20261120T030007000Z-1")
+
+    assert [story.run_id for story in told] == [failed, killed]

@@ -116,6 +116,20 @@ def test_a_holder_elsewhere_keeps_it_until_it_was_silent_for_ten_minutes(
             assert taken.is_taken_over == (silent_s > 600)
 
 
+def test_a_lease_that_could_not_be_given_back_does_not_lock_its_own_process_out(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise InfrastructureFailed("no space left on device")
+
+    with monkeypatch.context() as patched, held_lease(store, "one"):
+        patched.setattr(Store, "put", full)
+
+    assert current_holder(store) is None
+    with held_lease(store, "two") as taken:
+        assert (taken.number, taken.is_taken_over) == (2, False)
+
+
 def test_the_heartbeat_goes_on_while_the_lease_is_held(store: Store) -> None:
     with held_lease(store, "long", expiry_s=0.6):
         time.sleep(1)
