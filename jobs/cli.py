@@ -12,6 +12,7 @@ from typing import Annotated, Literal, NoReturn
 import typer
 
 from jobs.cli_backfill import backfill, maintain
+from jobs.cli_explain import explain
 from jobs.cli_options import (
     RAW,
     WAREHOUSE,
@@ -186,16 +187,7 @@ def heatmap(
     )
 
 
-@app.command()
-def explain(
-    rejected: Annotated[str, typer.Option("--rejected", metavar="FILE", help="Raw file, below --raw or in full.")],
-    raw: Raw = RAW,
-    warehouse: Warehouse = WAREHOUSE,
-) -> None:
-    """Show the rejected lines of a raw file, and why."""
-    from jobs.explain import explain_rejected
-
-    print(explain_rejected(raw, warehouse, rejected), end="")
+app.command()(explain)
 
 
 @app.command()

@@ -57,7 +57,9 @@ def maintain(
     warehouse: Warehouse = WAREHOUSE,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be done; do nothing.")] = False,
 ) -> None:
-    """Join small files, remove what has outlived its retention, and files that no release needs.
+    """Join small files, and remove what nobody needs any more.
+
+    Removed are rows past their retention, files that no release needs, and leftovers of runs.
 
     Every release younger than 30 days keeps its marts, younger than 7 days its clean tables; the newest keeps all.
     """

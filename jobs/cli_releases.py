@@ -74,7 +74,7 @@ def status(
     warehouse: Warehouse = WAREHOUSE,
     json: Json = False,
 ) -> None:
-    """Say whether the newest release is fresh, what ran last, and who is at work.
+    """Say whether the newest release is fresh, and what ran last.
 
     Exit codes: 0 fresh; 1 stale, or nothing published; 2 usage; 14 infrastructure failed.
     """

@@ -170,7 +170,22 @@ def test_help_loads_nothing_heavy() -> None:
     assert loaded & {"pyspark", "pyarrow", "numpy", "pandas", "duckdb", "deltalake", "obstore", "pydantic"} == set()
 
 
-@pytest.mark.parametrize("command", ["nightly", "simulate", "import", "sql", "visible", "heatmap", "explain", "doctor"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "nightly",
+        "simulate",
+        "import",
+        "sql",
+        "visible",
+        "heatmap",
+        "explain",
+        "doctor",
+        "backfill",
+        "maintain",
+        "status",
+    ],
+)
 def test_every_command_explains_itself_in_one_line_and_each_option(hoverlake: Command, command: str) -> None:
     listing = [line.strip() for line in hoverlake("--help").out.splitlines()]
     said = hoverlake(command, "--help")
@@ -179,3 +194,21 @@ def test_every_command_explains_itself_in_one_line_and_each_option(hoverlake: Co
     assert line.endswith(".") and not line.endswith("...")
     assert said.exit_code == 0
     assert re.findall(r"--[a-z-]+ <(?:str|path|int|float)", said.out) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        ([], "hoverlake: explain what? Give --date DATE"),
+        (["--date", "2026-11-20", "--rejected", "a"], "hoverlake: explain what? Give --date DATE"),
+        (["--rejected", "a", "--table", "reach_daily"], "hoverlake: --table goes with --date"),
+        (["--date", "20.11.2026"], "hoverlake: --date 20.11.2026: not a date. Give YYYY-MM-DD"),
+        (["--date", "2026-11-21"], "hoverlake: event date 2026-11-21 is not in the newest release"),
+        (["--date", "2026-11-20", "--table", "nowhere"], "hoverlake: nowhere is no mart. There are: "),
+    ],
+)
+def test_explain_says_what_it_needs(hoverlake: Command, warehouse: str, words: list[str], problem: str) -> None:
+    said = hoverlake("explain", *words, "--warehouse", warehouse)
+
+    assert said.exit_code == 2
+    assert problem in said.last
