@@ -1,9 +1,9 @@
-"""Rows of ops.runs and ops.input_files: what a run was, and what became of each raw file."""
+"""Rows of ops and restricted tables: what a run was, what became of each raw file, and the equations."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from jobs import __version__
@@ -13,6 +13,7 @@ from jobs.io.journal import STARTED, RunStory, events, stories
 from jobs.io.raw_files import Inspection
 from jobs.io.releases import Release
 from jobs.io.store import Store
+from jobs.steps.reconcile import INPUT, Equation
 
 if TYPE_CHECKING:
     from jobs.nightly import Night
@@ -94,4 +95,35 @@ def input_rows(run_id: str, inspections: Sequence[Inspection]) -> list[dict[str,
             "problem": i.problem or None,
         }
         for i in inspections
+    ]
+
+
+def count_rows(run_id: str, equations: Iterable[Equation]) -> list[dict[str, object]]:
+    """Rows of ops.reconciliation: counts of lines, beacons and page views, with whether every equation of the table
+    and date holds, amounts included."""
+    equations = list(equations)
+    broken = {(e.table_name, e.date) for e in equations if not e.adds_up}
+    return [
+        {
+            "run_id": run_id,
+            "table_name": e.table_name,
+            "date": e.date,
+            "quantity": e.quantity,
+            "reason": reason,
+            "row_count": count,
+            "adds_up": (e.table_name, e.date) not in broken,
+        }
+        for e in equations
+        if not e.is_amount
+        for reason, count in {INPUT: e.left, **e.terms}.items()
+    ]
+
+
+def amount_rows(run_id: str, equations: Iterable[Equation]) -> list[dict[str, object]]:
+    """Rows of restricted.reconciliation: amounts of every measure and part."""
+    return [
+        {"run_id": run_id, "table_name": e.table_name, "date": e.date, "measure": e.quantity, "part": part, "amount": n}
+        for e in equations
+        if e.is_amount
+        for part, n in {"clean": e.left, **e.terms}.items()
     ]

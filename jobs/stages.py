@@ -20,10 +20,10 @@ from jobs.io.raw_files import Inspection
 from jobs.io.releases import EventDate, InputFile, Release
 from jobs.io.store import Store
 from jobs.land import LandingRules, land
-from jobs.run_rows import failed_run_row, failed_runs, input_rows, run_row
+from jobs.run_rows import amount_rows, count_rows, failed_run_row, failed_runs, input_rows, run_row
 from jobs.steps.marts import MartSpec, literal, on_dates
 from jobs.steps.pseudonym import pseudonym_udf
-from jobs.steps.reconcile import Equation, Staged, amount_rows, count_rows, mart_equations
+from jobs.steps.reconcile import Equation, Staged, mart_equations, told
 from warehouse_schema import PINNED
 from warehouse_schema.clean.beacons import BEACONS
 from warehouse_schema.clean.page_views import PAGE_VIEWS
@@ -73,7 +73,7 @@ class Stages:
                 landed = land(self.tables, self.night.raw, files, self._rules(), replaced)
                 landed_dates |= set(landed.start_dates)
                 self.equations += landed.equations
-            facts.append(_terms(self.equations))
+            facts.append(told(self.equations))
         new_files = [i.file.path for i in self.given.inspections if not i.problem]
         if landed_dates:
             near = window(self.tables.read(BEACONS), sorted(landed_dates), self.night.settings)
@@ -243,11 +243,3 @@ class Stages:
         if rows:
             frame = self.tables.spark.createDataFrame(rows, spark_schema(table.columns))
             self.tables.append(table, frame.coalesce(1))
-
-
-def _terms(equations: Sequence[Equation]) -> str:
-    totals: dict[str, int] = {}
-    for equation in equations:
-        for reason, count in equation.terms.items():
-            totals[reason] = totals.get(reason, 0) + count
-    return ", ".join(f"{reason} {count:,}" for reason, count in totals.items() if count)

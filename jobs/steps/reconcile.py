@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -62,6 +62,15 @@ class Equation:
     def __str__(self) -> str:
         terms = " + ".join(f"{reason} {count}" for reason, count in self.terms.items())
         return f"{self.table_name} {self.date} {self.quantity}: {self.left} != {terms}"
+
+
+def told(equations: Sequence[Equation]) -> str:
+    """Totals of all terms in words, for the terminal."""
+    totals: dict[str, int] = {}
+    for equation in equations:
+        for reason, count in equation.terms.items():
+            totals[reason] = totals.get(reason, 0) + count
+    return ", ".join(f"{reason} {count:,}" for reason, count in totals.items() if count)
 
 
 def landing_equations(
@@ -138,14 +147,21 @@ def _entry_contributions(page_views: DataFrame, specs: Sequence[MartSpec]) -> Da
     """Page views and measures of marts whose entries are nested in page views: (table_name, event_date, quantity,
     reason, amount).
 
-    Entries are added up inside their row, never exploded: the other side is what comes of exploding them.
+    Entries are added up inside their row, never exploded: the other side is what comes of exploding them. Every sum is
+    a column first, because Spark would walk its entries again wherever the sum is named.
     """
     parts: list[str] = []
+    columns = {"event_date": "event_date"}
+
+    def column(sql: str) -> str:
+        return columns.setdefault(sql, f"c{len(columns)}")
+
     for spec in specs:
-        parts += _parts(spec, PAGE_VIEWS, [(f"'{CLEAN}'", "1L"), (_reason(spec), "1L")])
+        parts += _parts(spec, PAGE_VIEWS, [(f"'{CLEAN}'", "1L"), (column(_reason(spec)), "1L")])
         for name in spec.measures:
-            parts += _parts_of_measure(spec, name)
-    return page_views.selectExpr("event_date", f"inline(array({', '.join(parts)}))")
+            parts += _parts_of_measure(spec, name, column)
+    summed = page_views.selectExpr(*[f"{sql} AS {name}" for sql, name in columns.items()])
+    return summed.selectExpr("event_date", f"inline(array({', '.join(parts)}))")
 
 
 def _in_universe(page_views: DataFrame, specs: Sequence[MartSpec]) -> DataFrame:
@@ -192,17 +208,18 @@ def _reason(spec: MartSpec) -> str:
     )
 
 
-def _parts_of_measure(spec: MartSpec, name: str) -> list[str]:
+def _parts_of_measure(spec: MartSpec, name: str, column: Callable[[str], str]) -> list[str]:
+    """Amounts of one measure by reason; `column` names what is computed once for each page view."""
     amount = f"coalesce(CAST({spec.measures[name]} AS BIGINT), 0L)"
 
     def total(array: str) -> str:
-        return f"coalesce(aggregate({array}, 0L, (total, entry) -> total + {amount}), 0L)"
+        return column(f"coalesce(aggregate({array}, 0L, (total, entry) -> total + {amount}), 0L)")
 
-    whole = total(spec.entries)
-    parts = [(f"'{CLEAN}'", whole), (not_applicable(spec), whole)]
+    whole, excluded = total(spec.entries), column(not_applicable(spec))
+    parts = [(f"'{CLEAN}'", whole), (excluded, whole)]
     if spec.ad_id:
         uncounted = total(f"filter({spec.entries}, entry -> NOT {counts_for_ads(spec)})")
-        parts.append((f"IF({not_applicable(spec)} IS NULL, '{WITHOUT_ADS_PURPOSE}', NULL)", uncounted))
+        parts.append((f"IF({excluded} IS NULL, '{WITHOUT_ADS_PURPOSE}', NULL)", uncounted))
     return _parts(spec, name, parts)
 
 
@@ -210,35 +227,4 @@ def _parts(spec: MartSpec, quantity: str, reasons: Sequence[tuple[str, str]]) ->
     return [
         f"named_struct('table_name', '{spec.name}', 'quantity', '{quantity}', 'reason', {reason}, 'amount', {amount})"
         for reason, amount in reasons
-    ]
-
-
-def count_rows(run_id: str, equations: Iterable[Equation]) -> list[dict[str, object]]:
-    """Rows of ops.reconciliation: counts of lines, beacons and page views, with whether every equation of the table
-    and date holds, amounts included."""
-    equations = list(equations)
-    broken = {(e.table_name, e.date) for e in equations if not e.adds_up}
-    return [
-        {
-            "run_id": run_id,
-            "table_name": e.table_name,
-            "date": e.date,
-            "quantity": e.quantity,
-            "reason": reason,
-            "row_count": count,
-            "adds_up": (e.table_name, e.date) not in broken,
-        }
-        for e in equations
-        if not e.is_amount
-        for reason, count in {INPUT: e.left, **e.terms}.items()
-    ]
-
-
-def amount_rows(run_id: str, equations: Iterable[Equation]) -> list[dict[str, object]]:
-    """Rows of restricted.reconciliation: amounts of every measure and part."""
-    return [
-        {"run_id": run_id, "table_name": e.table_name, "date": e.date, "measure": e.quantity, "part": part, "amount": n}
-        for e in equations
-        if e.is_amount
-        for part, n in {"clean": e.left, **e.terms}.items()
     ]
