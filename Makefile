@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 DEPLOY_TOOLS := .tools/deploy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-deploy kill-matrix order-matrix soak truth quick lint docs bench-simulator clean FORCE
+.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-deploy kill-matrix order-matrix pair-matrix soak truth quick lint docs bench-simulator clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +26,11 @@ kill-matrix: setup ## a night killed at 62 named points and KILLS= random instan
 order-matrix: setup ## SCHEDULES= random schedules of the same raw lines: equal tables
 	@SCHEDULES=$(or $(SCHEDULES),30) $(BIN)/python -m pytest tests/night/test_schedules.py -m matrix
 
+pair-matrix: setup ## PAIRS= times two nights at once, on disk and on S3: one publishes
+	@sh deploy/s3_test_server.sh
+	@$(BIN)/python -m jobs.io.jars --s3
+	@PAIRS=$(or $(PAIRS),20) $(BIN)/python -m pytest -m matrix tests/night/test_two_at_once.py tests/s3/test_two_at_once.py
+
 soak: setup ## NIGHTS= small nights in a row, with maintenance: does anything grow?
 	@$(BIN)/python -m benchmarks.soak --nights $(or $(NIGHTS),60)
 
@@ -35,7 +40,7 @@ test-deploy: $(STAMP) $(DEPLOY_TOOLS)/.installed ## deploy/ as Airflow, Kubernet
 test-s3: setup ## whole nights on a real S3 server, built once by Go into .tools/ and started for the tests only
 	@sh deploy/s3_test_server.sh
 	@$(BIN)/python -m jobs.io.jars --s3
-	@$(BIN)/python -m pytest -m s3
+	@$(BIN)/python -m pytest -m "s3 and not matrix"
 
 test-s3-store: $(STAMP) ## of these the tests without Java, in seconds
 	@sh deploy/s3_test_server.sh

@@ -12,7 +12,7 @@ import pytest
 
 from tests.night.warehouses import DATE, beacon, night, query
 
-pytestmark = [pytest.mark.spark, pytest.mark.matrix]
+pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
 FLIPS = 200
 

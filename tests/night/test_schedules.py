@@ -1,6 +1,6 @@
 """The same raw lines in any order of nights, cut into any files, with reruns and backfills between: equal tables.
 
-`make order-matrix` runs 30 schedules, the default run one.
+`make order-matrix` runs 30 schedules, `make test-slow` one.
 """
 
 from __future__ import annotations
