@@ -20,6 +20,7 @@ from warehouse_schema.derive import rows
 DATE, NEXT = dt.date(2026, 11, 20), dt.date(2026, 11, 21)
 MART = "mart.story_attention_daily"
 GOOD, BLOCKED, LATER = "20261121T03-1", "20261121T04-1", "20261122T03-1"
+RUNS = {GOOD: 0, BLOCKED: 11, LATER: 0}
 
 
 def _equation(run: str, table: str, quantity: str, date: dt.date = DATE, **parts: int) -> list[dict[str, Any]]:
@@ -29,51 +30,51 @@ def _equation(run: str, table: str, quantity: str, date: dt.date = DATE, **parts
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> str:
-    """Two files of two landing dates, the later one set aside; a blocked run and a later one told other numbers."""
+    """Two files of one landing date, one set aside and mended later; a blocked run and a later one told other numbers."""
     root = str(tmp_path / "warehouse")
-
-    def write(name: str, *entries: dict[str, Any]) -> int:
-        return write_table(root, name, rows(TABLES[name], *entries))
-
-    write("ops.runs", *({"run_id": run, "exit_code": code} for run, code in ((GOOD, 0), (BLOCKED, 11), (LATER, 0))))
-    write(
+    _write(root, "ops.runs", *({"run_id": run, "exit_code": code} for run, code in RUNS.items()))
+    files = {"landing_date": DATE}
+    _write(
+        root,
         "ops.input_files",
-        {"run_id": GOOD, "landing_date": DATE, "raw_file": "a", "outcome": "landed"},
-        {"run_id": GOOD, "landing_date": DATE, "raw_file": "b", "outcome": "set_aside"},
-        {"run_id": LATER, "landing_date": DATE, "raw_file": "b", "outcome": "landed"},
+        files | {"run_id": GOOD, "raw_file": "a", "outcome": "landed"},
+        files | {"run_id": GOOD, "raw_file": "b", "outcome": "set_aside"},
+        files | {"run_id": LATER, "raw_file": "b", "outcome": "landed"},
     )
-    marts = {"input": 5, "in_universe": 3, "bots": 2}
-    write(
+    _write(
+        root,
         "ops.reconciliation",
         *_equation(GOOD, "clean.beacons", "lines", input=10, accepted=8, withheld=1, malformed_json=1),
         *_equation(GOOD, "clean.page_views", "beacons", input=8, used=7, duplicate=1, conflicting=0),
-        *_equation(GOOD, MART, "page_views", **marts),
+        *_equation(GOOD, MART, "page_views", input=5, in_universe=3, bots=2),
         *_equation(BLOCKED, MART, "page_views", input=77, in_universe=77),
         *_equation(LATER, MART, "page_views", input=99, in_universe=99),
     )
     amounts = {"clean": 100, "published": 60, "remainder": 25, "unpublished": 15}
     shared = {"run_id": GOOD, "table_name": MART, "date": DATE}
-    write(
+    _write(
+        root,
         "restricted.reconciliation",
         *(shared | {"measure": "impressions", "part": part, "amount": amount} for part, amount in amounts.items()),
         shared | {"measure": "hover_ms", "part": "clean", "amount": 1},
     )
-    pins = {
-        "clean.beacons": write("clean.beacons", {"start_date": DATE, "landing_date": DATE}),
-        "clean.page_views": write(
-            "clean.page_views",
-            *({"event_date": DATE, "page_view_id": str(n), "traffic_class": "human"} for n in range(3)),
-            {"event_date": DATE, "page_view_id": "b", "traffic_class": "declared_bot"},
-        ),
-        MART: write(
-            MART,
-            {"event_date": DATE, "is_remainder": False},
-            {"event_date": DATE, "is_remainder": True},
-            {"event_date": NEXT, "is_remainder": False},
-        ),
-    }
-    assert releases.publish(Store(root), replace(release(1, pins), run_id=GOOD), {})
+    assert releases.publish(Store(root), replace(release(1, _published(root)), run_id=GOOD), {})
     return root
+
+
+def _published(root: str) -> dict[str, int]:
+    """Pins of tables with four page views of the date, and a row and a remainder of the mart."""
+    views = [{"page_view_id": str(n), "traffic_class": "human" if n else "declared_bot"} for n in range(4)]
+    mart_rows = [(DATE, False), (DATE, True), (NEXT, False)]
+    return {
+        "clean.beacons": _write(root, "clean.beacons", {"start_date": DATE, "landing_date": DATE}),
+        "clean.page_views": _write(root, "clean.page_views", *({"event_date": DATE} | view for view in views)),
+        MART: _write(root, MART, *({"event_date": day, "is_remainder": is_small} for day, is_small in mart_rows)),
+    }
+
+
+def _write(root: str, name: str, *entries: dict[str, Any]) -> int:
+    return write_table(root, name, rows(TABLES[name], *entries))
 
 
 def _lines(report: str) -> list[str]:

@@ -59,6 +59,12 @@ def _settings() -> dict[str, str]:
         # 64 MB by default, taken and zeroed anew by every sort and every aggregation of every task, however few its rows:
         # measured, half of a small night's garbage collection.
         "spark.buffer.pageSize": "4m",
+    }
+
+
+def _process_settings() -> dict[str, str]:
+    """What only a session that we start ourselves can be given."""
+    return {
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.driver.memory": os.environ.get("HOVERLAKE_DRIVER_MEMORY", "3g"),
@@ -100,7 +106,7 @@ def start_session(app_name: str = "hoverlake", uris: Sequence[str] = ()) -> Spar
         builder = builder.master("local[*]")
     jars = delta_jars() + (s3_jars() if needs_s3 else [])
     own = {MADE_FOR_S3: str(needs_s3).lower(), "spark.jars": ",".join(str(jar) for jar in jars)}
-    for name, value in {**_settings(), **(spark_settings() if needs_s3 else {}), **own}.items():
+    for name, value in {**_settings(), **_process_settings(), **(spark_settings() if needs_s3 else {}), **own}.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
 
