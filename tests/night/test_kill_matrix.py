@@ -106,7 +106,8 @@ def _check(base: Base, point: str, tmp_path: Path) -> None:
     assert versions(warehouse) | newest_release(warehouse).tables == versions(warehouse)
     last = stories(Store(str(warehouse)))[0]
     was_ended = not is_out or code == 0 or point == "after journal ended"
-    assert last.exit_code == (0 if was_ended else None)
+    # A random instant may lie between the last event and the end of the process.
+    assert last.exit_code == (0 if was_ended else None) or (point in RANDOM and last.exit_code == 0)
 
 
 def test_killed_between_two_commits_the_last_release_stays_and_the_next_run_finishes(
