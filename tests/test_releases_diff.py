@@ -85,6 +85,7 @@ def test_a_release_does_not_differ_from_itself(warehouse: str) -> None:
     assert json.loads(diff_releases(warehouse, (2, 2), as_json=True))["tables"] == []
 
 
+@pytest.mark.slow
 def test_every_mart_can_be_compared(tmp_path: Path) -> None:
     root = str(tmp_path)
     seen = write_table(root, PAGE_VIEWS, rows(TABLES[PAGE_VIEWS], {}))

@@ -115,6 +115,7 @@ def _second_time_interrupted():  # type: ignore[no-untyped-def]
     return run
 
 
+@pytest.mark.slow
 def test_a_rewritten_file_takes_the_place_of_its_rows_when_an_operator_says_so(spark: object, tmp_path: Path) -> None:
     raw, warehouse = tmp_path / "raw", tmp_path / "warehouse"
     write_lines(raw, [beacon()], name="a.ndjson")

@@ -41,6 +41,7 @@ def test_programs_that_hide_are_suspected_for_each_of_their_habits(tmp_path: Pat
     assert min(reasons.values()) >= 10
 
 
+@pytest.mark.slow
 def test_people_give_no_reason_to_suspect_them(tmp_path: Path) -> None:
     """On desktops, where there is a cursor that could."""
     rows, planted = truth_of(tmp_path, 50, bot_share=0, suspected_bot_share=0, phone_share=0, tablet_share=0)

@@ -8,6 +8,8 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from jobs.simulator import SimulationOptions, simulate
 from tests.steps.plain_rows import agreed_rows
 from tests.steps.strategies import RawBeacon
@@ -23,6 +25,7 @@ def _accepted_beacons(raw: Path) -> list[RawBeacon]:
     return [beacon for beacon in beacons if "product_development" in beacon["consent"]["purposes"]]
 
 
+@pytest.mark.slow
 def test_kernel_and_oracle_suspect_the_same_page_views_of_a_simulated_night(tmp_path: Path) -> None:
     simulate(dt.date(2026, 11, 20), 40, 3, tmp_path, options=OPTIONS)
 
