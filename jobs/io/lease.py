@@ -1,8 +1,9 @@
 """One run at a time: numbered objects `_lease/000017.json`, put if absent; the number fences every commit.
 
 The holder writes its heartbeat into its own object. A holder on this host whose process is gone has lost its lease at
-once, and so has a run of this process that ended without giving it back; any other whose heartbeat is older than `expiry_s` has lost it too. Such a holder may only be frozen: whoever
-takes over fences it off (jobs/io/delta.py), and it looks for a newer number itself before it publishes.
+once, and so has a run of this process that ended without giving it back; any other whose heartbeat is older than
+`expiry_s` has lost it too. Such a holder may only be frozen: whoever takes over fences it off (jobs/io/delta.py), and it
+looks for a newer number itself before it publishes.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def _settings() -> dict[str, str]:
         # 100 by default: a night makes some hundreds of classes, and compiling them is nearly half of a small one.
         "spark.sql.codegen.cache.maxEntries": "5000",
         # 64 MB by default, taken and zeroed anew by every sort and every aggregation of every task, however few its rows:
-        # measured, half of a small night's garbage collection.
+        # measured with 2 MB, half of a small night's garbage collection.
         "spark.buffer.pageSize": "4m",
     }
 
