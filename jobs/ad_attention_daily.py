@@ -12,11 +12,11 @@ READS, WRITES = PAGE_VIEWS, AD_ATTENTION_DAILY
 
 _IS_VIEWABLE = "coalesce(entry.is_measurable AND entry.is_viewable, FALSE)"
 _MEASURES = {
-    "eligible_count": "1L",
+    "eligible_count": "1",
     "not_measurable_count": one_if("NOT entry.is_measurable"),
     "measured_not_viewable_count": one_if(f"entry.is_measurable AND NOT {_IS_VIEWABLE}"),
     "viewable_count": one_if(_IS_VIEWABLE),
-    "viewable_visible_ms": f"IF({_IS_VIEWABLE}, entry.visible_ms, IF(entry.visible_ms IS NULL, NULL, 0L))",
+    "viewable_visible_ms": f"IF({_IS_VIEWABLE}, entry.visible_ms, IF(entry.visible_ms IS NULL, NULL, 0))",
 }
 
 
@@ -25,7 +25,8 @@ def spec(settings: Settings) -> MartSpec:
     shared = {name: ITEM_MEASURES[name] for name in WRITES.additive if name not in _MEASURES}
     return MartSpec(
         table=WRITES,
-        entries="filter(item_views, item -> item.ad_id IS NOT NULL)",
+        nested="item_views",
+        where="entry.ad_id IS NOT NULL",
         keys=fields("ad_id"),
         measures=_MEASURES | shared,
         visitor_flag="entry.is_first_in_ad_attention",

@@ -123,7 +123,7 @@ def stage_marts(
         specs = [job.spec(settings) for job in LEDGERS[number]]
         mart_dates = {spec.name: history.whole(spec, spec.dates(dates, every_date)) for spec in specs}
         ledger = Ledger([spec for spec in specs if mart_dates[spec.name]], settings.hist_edges_ms)
-        folding = fold(ledger.entries(views, mart_dates), ledger, settings.min_visitors)
+        folding = fold(ledger.inputs(views, mart_dates), ledger, settings.min_visitors)
         path = table_uri(tables.warehouse, f"{staging}/ledger-{number}")
         folding.published.coalesce(1).write.mode("overwrite").parquet(path)
         rows = tables.spark.read.schema(folding.published.schema).parquet(path)

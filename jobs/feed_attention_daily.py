@@ -16,9 +16,9 @@ def spec(settings: Settings) -> MartSpec:
     """Places with their fold ladder: the place away, the date. Several items of a page view may share a place."""
     return MartSpec(
         table=WRITES,
-        entries="item_views",
+        nested="item_views",
         keys={**fields("item_type"), "feed_rank_bucket": _bucket("entry.feed_rank")},
-        measures={"item_count": "1L", **ITEM_MEASURES},
+        measures={"item_count": "1", **ITEM_MEASURES},
         visitor_flag="entry.is_first_in_feed_attention",
         page_view_flag="entry.is_first_of_page_view_in_feed_attention",
         ad_id="entry.ad_id",

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from jobs.config import Settings
-from jobs.steps.marts import BEYOND_REACH, PAGE_VIEW_KEY, MartSpec, fields, not_applicable, remainder_steps
+from jobs.steps.marts import BEYOND_REACH, PAGE_VIEW_KEY, MartSpec, not_applicable, remainder_steps
 from jobs.steps.reconcile import CLEAN, IN_UNIVERSE
 from jobs.steps.reconcile import PAGE_VIEWS as PAGE_VIEWS_COUNT
 from jobs.steps.traffic import HUMAN
@@ -36,10 +36,9 @@ def spec(settings: Settings) -> MartSpec:
     """Minutes with their fold ladder: the minute away, the date."""
     return MartSpec(
         table=WRITES,
-        entries="array(struct(minute, visible_ms, is_at_start, is_first))",
-        keys={"event_date": "to_date(entry.minute)", **fields("minute")},
-        measures={"visible_ms": "entry.visible_ms", "visible_at_start_count": "int(entry.is_at_start)"},
-        visitor_flag="entry.is_first",
+        keys={"minute": "minute_ms"},
+        measures={"visible_ms": "visible_ms", "visible_at_start_count": "CAST(is_at_start AS BIGINT)"},
+        visitor_flag="is_first",
         surface=SURFACE,
         ladder=remainder_steps(["minute"], ["platform", "device_type"]),
         back_days=1,
@@ -53,14 +52,16 @@ def _minutes(page_views: DataFrame) -> DataFrame:
 
     The first of a visitor is marked here: page views of two dates may share the minutes after midnight.
     """
-    context = [*PAGE_VIEW_KEY, "event_date", "surface", "platform", "device_type", "traffic_class"]
+    context = [*PAGE_VIEW_KEY, "began", "platform", "device_type"]
     feed = page_views.where(f"surface = '{SURFACE}' AND traffic_class = '{HUMAN}'")
-    pieces = feed.selectExpr(*context, f"inline({_MINUTES_OF_INTERVALS})")
+    pieces = feed.withColumnRenamed("event_date", "began").selectExpr(*context, f"inline({_MINUTES_OF_INTERVALS})")
     sums = [F.sum("visible_ms").alias("visible_ms"), F.bool_or("is_at_start").alias("is_at_start")]
-    near = pieces.where("to_date(minute) <= date_add(event_date, 1)")
+    near = pieces.where("to_date(minute) <= date_add(began, 1)")
     minutes = near.groupBy(*context, "minute").agg(*sums)
     of_visitor = Window.partitionBy("visitor_key", "minute", "platform", "device_type").orderBy("page_view_id")
-    return minutes.withColumn("is_first", F.row_number().over(of_visitor) == 1)
+    marked = minutes.withColumn("is_first", F.row_number().over(of_visitor) == 1)
+    own = ["visible_ms", "is_at_start", "is_first"]
+    return marked.selectExpr(*context, *own, "to_date(minute) AS event_date", "unix_millis(minute) AS minute_ms")
 
 
 _DATES = """
@@ -92,10 +93,6 @@ def _contributions(page_views: DataFrame, settings: Settings) -> DataFrame:
         for why in (f"'{CLEAN}'", reason)
     ]
     long = dated.selectExpr("seen_on AS event_date", f"inline(array({', '.join(parts)}))")
-    seen = (
-        _minutes(page_views)
-        .selectExpr("to_date(minute) AS event_date", *PAGE_VIEW_KEY, "event_date AS began")
-        .distinct()
-    )
+    seen = _minutes(page_views).select("event_date", *PAGE_VIEW_KEY, "began").distinct()
     in_universe = [f"'{PAGE_VIEWS_COUNT}' AS quantity", f"'{IN_UNIVERSE}' AS reason", "1L AS amount"]
     return long.unionByName(seen.selectExpr("event_date", *in_universe))

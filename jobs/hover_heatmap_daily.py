@@ -19,7 +19,7 @@ def spec(settings: Settings) -> MartSpec:
     cell_px = settings.cell_px
     return MartSpec(
         table=WRITES,
-        entries="heat_cells",
+        nested="heat_cells",
         keys={"cell_px": str(cell_px), **fields("space", "cell_x", "cell_y")},
         measures=fields(*WRITES.additive),
         visitor_flag="entry.is_first_in_hover_heatmap",

@@ -24,7 +24,6 @@ def spec(settings: Settings) -> MartSpec:
     windows = {f"visitors_{days}d": days for days in WINDOWS_DAYS}
     return MartSpec(
         table=WRITES,
-        entries="array(struct(views, age_days))",
         keys={},
         measures={},
         visitor_flag="age_days = 0",
@@ -49,10 +48,9 @@ def _visitors_in_windows(page_views: DataFrame) -> DataFrame:
         "IF(age_days = 0, views, 0L) AS views",
     )
     of_known_grains = later.join(came.select(*_GRAIN).distinct(), on=_GRAIN, how="left_semi")
-    latest = of_known_grains.groupBy(*_GRAIN, "visitor_key").agg(
+    return of_known_grains.groupBy(*_GRAIN, "visitor_key").agg(
         F.min("age_days").alias("age_days"), F.sum("views").alias("views")
     )
-    return latest.withColumn("traffic_class", F.lit(HUMAN))
 
 
 def _contributions(page_views: DataFrame) -> DataFrame:

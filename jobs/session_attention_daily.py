@@ -11,7 +11,7 @@ from pyspark.sql.window import Window
 
 from jobs.config import Settings
 from jobs.steps.item_measures import one_if
-from jobs.steps.marts import BOTS, MartSpec, fields, remainder_steps
+from jobs.steps.marts import BOTS, Distribution, MartSpec, remainder_steps
 from jobs.steps.reconcile import CLEAN, IN_UNIVERSE
 from jobs.steps.reconcile import PAGE_VIEWS as PAGE_VIEWS_COUNT
 from jobs.steps.sessions import AHEAD_DAYS, BACK_DAYS, with_sessions
@@ -29,24 +29,24 @@ def spec(settings: Settings) -> MartSpec:
     """Sessions with their fold ladder: the platform away, the date."""
     return MartSpec(
         table=WRITES,
-        entries="array(session)",
         keys={},
         measures={
-            "session_count": "1L",
+            "session_count": "1",
             "engaged_session_count": one_if(
-                f"entry.page_view_count >= {settings.engaged_session_page_views} "
-                f"OR entry.engaged_ms > {settings.engaged_session_ms}"
+                f"page_view_count >= {settings.engaged_session_page_views} "
+                f"OR engaged_ms > {settings.engaged_session_ms}"
             ),
-            "engaged_measured_count": one_if("entry.engaged_ms IS NOT NULL"),
-            "rage_measured_count": one_if("entry.rage_count IS NOT NULL"),
-            "thrash_measured_count": one_if("entry.thrash_count IS NOT NULL"),
-            "rage_session_count": one_if("entry.rage_count > 0"),
-            "thrash_session_count": one_if("entry.thrash_count > 0"),
-            **fields("engaged_ms", "visible_ms"),
+            "engaged_measured_count": one_if("engaged_ms IS NOT NULL"),
+            "rage_measured_count": one_if("rage_count IS NOT NULL"),
+            "thrash_measured_count": one_if("thrash_count IS NOT NULL"),
+            "rage_session_count": one_if("rage_count > 0"),
+            "thrash_session_count": one_if("thrash_count > 0"),
+            "engaged_ms": "engaged_ms",
+            "visible_ms": "visible_ms",
         },
         visitor_flag="is_first",
-        page_views="entry.page_view_count",
-        distribution=("engaged_ms_hist", "entry.engaged_ms"),
+        page_views="page_view_count",
+        distribution=Distribution("engaged_ms_hist", "engaged_ms"),
         ladder=remainder_steps(["platform"], ["device_type"]),
         back_days=BACK_DAYS,
         ahead_days=AHEAD_DAYS,
@@ -57,24 +57,17 @@ def spec(settings: Settings) -> MartSpec:
 
 
 def _sessions(page_views: DataFrame, settings: Settings) -> DataFrame:
-    """One row per session, with the context of its first page view and the struct `session`."""
+    """One row per session, with the context of its first page view."""
     sums = {**_SUMS, "rage_count": "rage_count", "thrash_count": "thrash_count"}
     first = ("device_type", "platform", "page_view_id")
     views = with_sessions(page_views, settings.session_pause_ms)
     grouped = views.groupBy("visitor_key", "session", "session_date")
-    totals = ", ".join(f"'{name}', CAST(sum({sql}) AS BIGINT)" for name, sql in sums.items())
+    totals = [f"CAST(sum({sql}) AS BIGINT) AS {name}" for name, sql in sums.items()]
     of_first = [f"min_by({name}, struct(started_at, page_view_id)) AS {name}" for name in first]
-    sessions = grouped.agg(*[F.expr(sql) for sql in [*of_first, f"named_struct({totals}) AS totals"]])
+    sessions = grouped.agg(*[F.expr(sql) for sql in [*of_first, *totals]])
     of_visitor = Window.partitionBy("visitor_key", "session_date", "device_type", "platform").orderBy("session")
     marked = sessions.withColumn("is_first", F.row_number().over(of_visitor) == 1)
-    return marked.selectExpr(
-        "session_date AS event_date",
-        "visitor_key",
-        *first,
-        "is_first",
-        f"'{HUMAN}' AS traffic_class",
-        "totals AS session",
-    )
+    return marked.withColumnRenamed("session_date", "event_date").drop("session")
 
 
 def _contributions(page_views: DataFrame, settings: Settings) -> DataFrame:

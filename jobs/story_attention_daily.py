@@ -15,7 +15,7 @@ def spec(settings: Settings) -> MartSpec:
     """Items with their fold ladder: the item away, the date."""
     return MartSpec(
         table=WRITES,
-        entries="item_views",
+        nested="item_views",
         keys=fields("item_type", "item_id"),
         measures=ITEM_MEASURES,
         visitor_flag="entry.is_first_in_story_attention",

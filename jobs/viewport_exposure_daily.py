@@ -17,7 +17,7 @@ def spec(settings: Settings) -> MartSpec:
     """Document rows with their fold ladder: the group, the date."""
     return MartSpec(
         table=WRITES,
-        entries="exposure",
+        nested="exposure",
         keys=fields("cell_y"),
         measures=fields("visible_ms"),
         visitor_flag="entry.is_first_in_viewport_exposure",

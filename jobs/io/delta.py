@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from jobs.errors import InfrastructureFailed
 from jobs.io.journal import Journal
@@ -155,4 +156,8 @@ def _conform(rows: DataFrame, table: Table) -> DataFrame:
         raise InfrastructureFailed(
             f"{table.name}: columns {sorted(set(rows.columns) ^ set(table.column_names))} do not match the declaration."
         )
-    return rows.to(spark_schema(table.columns))
+    declared = spark_schema(table.columns)
+    if any(rows.schema[column.name].dataType != column.dataType for column in declared):
+        return rows.to(declared)
+    # `to` would make every element of every nested array anew, one by one and uncompiled.
+    return rows.select(*[F.col(column.name).alias(column.name, metadata=column.metadata) for column in declared])

@@ -9,6 +9,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 
+def chunks(batches: Iterator[pa.RecordBatch], min_bytes: int) -> Iterator[pa.Table]:
+    """Tables of at least `min_bytes`, the last one less."""
+    waiting: list[pa.RecordBatch] = []
+    size = 0
+    for batch in batches:
+        waiting.append(batch)
+        size += batch.nbytes
+        if size >= min_bytes:
+            yield pa.Table.from_batches(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield pa.Table.from_batches(waiting)
+
+
 def whole_groups(batches: Iterator[pa.RecordBatch], column: str, min_bytes: int) -> Iterator[pa.Table]:
     """Tables of at least `min_bytes` (the last one less) that hold every row of each value of `column`.
 

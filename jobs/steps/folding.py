@@ -10,84 +10,128 @@ still short of visitors, and of the rows that may join them, come to the driver 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from pyspark.sql.types import Row as SparkRow
 from pyspark.sql.window import Window
 
-from jobs.steps.cell_ladder import CellStep, place_batches
-from jobs.steps.ledger import Ledger
-from jobs.steps.marts import FINEST, GROUP, UNPUBLISHED, MartSpec
+from jobs.steps.cell_ladder import CellStep
+from jobs.steps.ledger import Input, Ledger
+from jobs.steps.ledger_kernels import CellLadder, Kernel, over_batches, over_groups, packed, placing_cells, run
+from jobs.steps.ledger_queries import Queries
+from jobs.steps.marts import GROUP, UNPUBLISHED, MartSpec
 from jobs.steps.remainders import Remainders, Row
 from jobs.steps.streams import encode
 
 
 @dataclass(frozen=True)
 class Folding:
-    """Rows of a ledger that are published, and the entries that are published nowhere."""
+    """Rows of a ledger that are published, and what page views give that is published nowhere."""
 
     published: DataFrame
     unpublished: pa.Table
 
 
-def fold(entries: DataFrame, ledger: Ledger, min_visitors: int) -> Folding:
+def fold(inputs: Sequence[Input], ledger: Ledger, min_visitors: int) -> Folding:
     """Publish what is large enough at the finest grain, fold the rest."""
-    by_row = ledger.finest(entries).persist()
-    small = by_row.where(f"visitor_count < {min_visitors}").select(*ledger.keys)
-    folded = entries.join(*_same_row(entries, small, ledger.keys), how="left_semi")
-    stepped = ledger.at_steps(_fold_cells(folded, ledger, min_visitors)).persist()
-    coarse = ledger.coarse(stepped).persist()
+    folder = _Folder(inputs, ledger, min_visitors)
+    finest = folder.finest().persist()
+    small = finest.where(f"visitor_count < {min_visitors}").select(*ledger.keys).toArrow()
+    nothing = ledger.arrow_schema.empty_table()
+    if not small.num_rows:
+        return Folding(finest, nothing)
+    coarse = folder.coarse(small).persist()
     is_short = f"(step = '{GROUP}' AND visitor_count < {min_visitors})"
-    finest = by_row.where(f"visitor_count >= {min_visitors}").withColumn("step", F.lit(FINEST))
-    rows = finest.unionByName(coarse.where(f"NOT {is_short}"))
+    rows = finest.where(f"visitor_count >= {min_visitors}").unionByName(coarse.where(f"NOT {is_short}"))
     short = _rows(coarse.where(is_short), ledger)
     if not short:
-        return Folding(rows, entries.limit(0).select("mart", "event_date", "page_views", *ledger.amounts).toArrow())
+        return Folding(rows, nothing)
     remainders = Remainders(short, _smallest_published(rows, short, ledger))
-    moved, taken = _moved(entries, stepped, remainders, ledger, min_visitors)
-    to_publish = ledger.at_steps(moved.where(f"step <> '{UNPUBLISHED}'"))
-    nowhere = moved.where(f"step = '{UNPUBLISHED}'").select("mart", "event_date", "page_views", *ledger.amounts)
-    return Folding(_without(rows, taken, ledger).unionByName(ledger.coarse(to_publish)), nowhere.toArrow())
+    moved, taken = _moved(folder.lines_of(remainders.rows, small), remainders, ledger, min_visitors)
+    is_hidden = pc.equal(moved["step"], UNPUBLISHED)
+    made = run(folder.queries.at_own_step(), ledger.arrow_schema, lines=moved.filter(pc.invert(is_hidden)))
+    merged = run(folder.queries.people(), ledger.arrow_schema, lines=made)
+    joined = rows.sparkSession.createDataFrame(merged.select(rows.columns))
+    return Folding(_without(rows, taken, ledger).unionByName(joined), moved.filter(is_hidden))
 
 
-def _fold_cells(folded: DataFrame, ledger: Ledger, min_visitors: int) -> DataFrame:
-    """Steps before the remainders, by one vectorised pass: one exchange by the largest cells serves all of them.
+class _Folder:
+    """The passes over the inputs of one ledger, as plans of Spark around kernels on Arrow batches."""
 
-    Adds `step`; what is left for the remainders goes into its group for now.
-    """
-    left = folded.withColumn("step", F.lit(GROUP))
-    for spec in ledger.specs:
-        steps = [CellStep(step.name, step.factor) for step in spec.ladder if step.factor]
-        if steps:
-            is_mart = f"mart = '{spec.name}'"
-            cells = _placed(folded.where(is_mart), ledger, spec, steps, min_visitors)
-            left = left.where(f"NOT {is_mart}").unionByName(cells)
-    return left
+    def __init__(self, inputs: Sequence[Input], ledger: Ledger, min_visitors: int) -> None:
+        self.inputs = inputs
+        self.ledger = ledger
+        self.queries = Queries(ledger)
+        self.schema = ledger.arrow_schema
+        self.min_visitors = min_visitors
+        self.ladders = [_cell_ladder(ledger, spec) for spec in ledger.specs if any(step.factor for step in spec.ladder)]
+
+    def finest(self) -> DataFrame:
+        """Rows at the finest grain."""
+        lines = [self._map(given.rows, over_batches(self.queries.finest(given), self.schema)) for given in self.inputs]
+        return self.ledger.merge(reduce(DataFrame.unionByName, lines))
+
+    def coarse(self, small: pa.Table) -> DataFrame:
+        """Rows above the finest grain that the rows of `small` fold into: cells and groups."""
+        lists = {"small": packed(small)}
+        queries = [self.queries.at_own_step(), self.queries.placed()]
+        placed = self._placed([self.queries.folded(given) for given in self.inputs], queries, lists)
+        by_person = self._sorted(placed, "row_person", F.xxhash64(*self.ledger.keys, "step", "person"))
+        people = over_groups(self.queries.people(), self.schema, "row_person")
+        return self.ledger.merge(self._map(by_person, people))
+
+    def lines_of(self, rows: Sequence[Row], small: pa.Table) -> pa.Table:
+        """What page views give to rows published or short, with the row's `row_number`, on the driver."""
+        wanted = _table([(*row.keys, row.step, n) for n, row in enumerate(rows)], self.ledger)
+        near = run(self.queries.near(), small.schema, small=small, wanted=wanted)
+        lists = {"small": packed(near), "wanted": packed(wanted)}
+        queries = [self.queries.at_own_step(), self.queries.wanted()]
+        lines = self._placed([self.queries.moving(given) for given in self.inputs], queries, lists).toArrow()
+        numbered = self.schema.append(pa.field("row_number", pa.int64()))
+        return run(self.queries.numbered(), numbered, lines=lines, wanted=wanted)
+
+    def _placed(self, folded: Sequence[str], queries: Sequence[str], lists: dict[str, bytes]) -> DataFrame:
+        """One exchange by the largest cells serves all steps of cells; other lines only pass."""
+        lines = [
+            self._map(given.rows, over_batches(query, self.schema, lists))
+            for given, query in zip(self.inputs, folded, strict=True)
+        ]
+        every = reduce(DataFrame.unionByName, lines)
+        blocks = self._sorted(every, "block", F.expr(self._block()))
+        kernel = placing_cells(
+            self.ladders, self.min_visitors, queries, self.schema, {k: v for k, v in lists.items() if k == "wanted"}
+        )
+        return self._map(blocks, kernel)
+
+    def _block(self) -> str:
+        """SQL: a hash of the group and the largest cell; of the page view where there are no cells."""
+        cases = []
+        for ladder in self.ladders:
+            cell = [f"floor({axis} / {ladder.steps[-1].factor})" for axis in ladder.cell]
+            cases.append(f"WHEN mart = '{ladder.mart}' THEN xxhash64({', '.join([*ladder.group, *cell])})")
+        other = "xxhash64(person, page_view_id)"
+        return f"CASE {' '.join(cases)} ELSE {other} END" if cases else other
+
+    def _sorted(self, lines: DataFrame, name: str, value: Column) -> DataFrame:
+        return lines.withColumn(name, value).repartition(name).sortWithinPartitions(name)
+
+    def _map(self, rows: DataFrame, kernel: Kernel) -> DataFrame:
+        return rows.mapInArrow(kernel, self.ledger.schema)
 
 
-def _placed(
-    cells: DataFrame, ledger: Ledger, spec: MartSpec, steps: Sequence[CellStep], min_visitors: int
-) -> DataFrame:
+def _cell_ladder(ledger: Ledger, spec: MartSpec) -> CellLadder:
     slots = ledger.slots[spec.name]
-    x, y = slots["cell_x"], slots["cell_y"]
     group = ["event_date", *[slot for slot in slots.values() if slot not in ledger.away(spec, spec.ladder[-2])]]
-
-    def kernel(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        return place_batches(batches, group, (x, y), steps, min_visitors)
-
-    largest = steps[-1].factor
-    block = F.expr(f"xxhash64({', '.join(group)}, floor({x} / {largest}), floor({y} / {largest}))")
-    blocks = cells.withColumn("block", block).repartition("block").sortWithinPartitions("block")
-    schema = T.StructType([*blocks.schema.fields, T.StructField("step", T.StringType())])
-    placed = blocks.mapInArrow(kernel, schema).drop("block")
-    return placed.withColumn("step", F.expr(f"coalesce(step, '{GROUP}')"))
+    steps = [CellStep(step.name, step.factor) for step in spec.ladder if step.factor]
+    return CellLadder(spec.name, group, (slots["cell_x"], slots["cell_y"]), steps)
 
 
 def _rows(rows: DataFrame, ledger: Ledger) -> list[Row]:
@@ -117,41 +161,43 @@ def _smallest_published(rows: DataFrame, short: Sequence[Row], ledger: Ledger) -
     return _rows(named.withColumn("rank", rank).where("rank <= 2"), ledger)
 
 
-def _moved(
-    entries: DataFrame, stepped: DataFrame, remainders: Remainders, ledger: Ledger, min_visitors: int
-) -> tuple[DataFrame, list[Row]]:
-    """The entries that end at one of the last two steps or nowhere, with their `step`; the published rows they leave."""
-    rows, row_key = remainders.rows, [*ledger.keys, "step"]
-    wanted = _frame(stepped, [(*row.keys, row.step, n) for n, row in enumerate(rows)], row_key, "row_number")
-    every = stepped
-    if any(row.step == FINEST for row in rows):
-        every = every.unionByName(entries.withColumn("step", F.lit(FINEST)))
-    found = every.join(*_same_row(every, F.broadcast(wanted), row_key)).select(*every.columns, "row_number").toArrow()
-    number = np.asarray(found["row_number"], np.int64)
-    person = encode(found["person"].combine_chunks()).columns[0]
-    is_present = np.asarray(found["is_present"], bool)
+def _moved(lines: pa.Table, remainders: Remainders, ledger: Ledger, min_visitors: int) -> tuple[pa.Table, list[Row]]:
+    """The lines that end at one of the last two steps or nowhere, with their `step`; the published rows they leave."""
+    number = np.asarray(lines["row_number"], np.int64)
+    person = encode(lines["person"].combine_chunks()).columns[0]
+    is_present = np.asarray(lines["visitor_count"], np.int64) > 0
     step_of_row = remainders.place(number[is_present], person[is_present], min_visitors)
     steps = pa.array(step_of_row, pa.string()).take(pa.array(number))
-    found = found.set_column(found.column_names.index("step"), "step", steps).drop_columns("row_number")
-    moved = entries.sparkSession.createDataFrame(found.filter(steps.is_valid()))
-    return moved, [row for row, step in zip(rows, step_of_row, strict=True) if step and row not in remainders.taken]
+    stepped = lines.set_column(lines.column_names.index("step"), "step", steps).drop_columns("row_number")
+    taken = [
+        row
+        for row, step in zip(remainders.rows, step_of_row, strict=True)
+        if step is not None and row not in remainders.taken
+    ]
+    return stepped.filter(pc.is_valid(steps)), taken
 
 
 def _without(rows: DataFrame, taken: Sequence[Row], ledger: Ledger) -> DataFrame:
     """Published rows less those whose entries have moved."""
+    if not taken:
+        return rows
     row_key = [*ledger.keys, "step"]
     gone = F.broadcast(_frame(rows, [(*row.keys, row.step) for row in taken], row_key))
-    return rows.join(*_same_row(rows, gone, row_key), how="left_anti") if taken else rows
+    gone = gone.withColumnsRenamed({name: f"gone_{name}" for name in row_key})
+    # NULL is equal to NULL.
+    is_same = reduce(lambda a, b: a & b, [rows[name].eqNullSafe(F.col(f"gone_{name}")) for name in row_key])
+    return rows.join(gone, is_same, how="left_anti")
 
 
-def _same_row(rows: DataFrame, few: DataFrame, row_key: Sequence[str]) -> tuple[DataFrame, Column]:
-    """Rows to join with, and the condition: equal keys, NULL equal to NULL."""
-    few = few.withColumnsRenamed({name: f"row_{name}" for name in row_key})
-    return few, reduce(lambda a, b: a & b, [rows[name].eqNullSafe(F.col(f"row_{name}")) for name in row_key])
+def _table(rows: Sequence[tuple[object, ...]], ledger: Ledger) -> pa.Table:
+    """Row keys with step and number, as Arrow."""
+    names = [*ledger.keys, "step"]
+    fields = [ledger.arrow_schema.field(name) for name in names] + [pa.field("row_number", pa.int64())]
+    columns = [pa.array([row[n] for row in rows], field.type) for n, field in enumerate(fields)]
+    return pa.Table.from_arrays(columns, schema=pa.schema(fields))
 
 
-def _frame(like: DataFrame, rows: Sequence[tuple[object, ...]], names: Sequence[str], *numbers: str) -> DataFrame:
-    """Key values as a DataFrame, with the types that `names` have in `like`; then columns of numbers."""
+def _frame(like: DataFrame, rows: Sequence[tuple[object, ...]], names: Sequence[str]) -> DataFrame:
+    """Key values as a DataFrame, with the types that `names` have in `like`."""
     columns = [T.StructField(name, like.schema[name].dataType) for name in names]
-    columns += [T.StructField(name, T.LongType()) for name in numbers]
     return like.sparkSession.createDataFrame(list(rows), T.StructType(columns))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jobs.steps.marts import fields
+from jobs.steps.marts import Distribution, fields
 
 
 def one_if(condition: str) -> str:
@@ -26,4 +26,4 @@ ITEM_MEASURES: dict[str, str] = {
     **fields("visible_ms", "attended_ms", "hover_ms", "hover_visible_ms", "click_count"),
 }
 #: Half-visible time of the items that were in view.
-VISIBLE_MS_HIST = ("visible_ms_hist", "IF(entry.is_impression, entry.visible_ms, NULL)")
+VISIBLE_MS_HIST = Distribution("visible_ms_hist", "IF(entry.is_impression, entry.visible_ms, NULL)")

@@ -1,26 +1,42 @@
-"""Entries of several marts in one table of common columns, so that one query adds all of them up.
+"""Lines of several marts in one table of common columns, so that one query adds all of them up.
 
-Planning and compiling a query costs more than a small night's data: marts that are alike share their queries. A ledger
-has as many columns as its widest mart: keys by place in the grain, `k1s..` texts and `k1i..` whole numbers; amounts
-`a1..`; counts once per page view `c1..` and once per visitor `q1..`; bins `b1..`. What a mart does not use is NULL.
+Planning a query costs more than a small night's data: marts share theirs. A ledger has as many columns as its widest
+mart: keys by place in the grain, `k1s..` texts and `k1i..` whole numbers; amounts `a1..`; counts once per page view
+`c1..` and once per visitor `q1..`; bins `b1..`. What a mart does not use is NULL.
+
+A line is a part of a row, with its sums, or, where `person` is known, what one page view of a person gives to a row;
+`visitor_count` is then 1 for somebody who was there. Lines add up: `merge` makes rows of them.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import itertools
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.steps.marts import MartSpec, Step, exploded, on_dates
+from jobs.steps.marts import MartSpec, Step, on_dates
+from warehouse_schema.derive import arrow_type, spark_type
+from warehouse_schema.table import Type
 
-_KEY_SQL = {"string": "CAST({} AS STRING)", "int": "CAST({} AS BIGINT)", "timestamp": "unix_millis({})"}
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyspark.sql import types as T
+
 _KEY_BACK = {"string": "{}", "int": "CAST({} AS INT)", "timestamp": "timestamp_millis({})"}
+
+
+@dataclass(frozen=True)
+class Input:
+    """Rows that the entries of `specs` come from, all with the columns that these name, and each mart's own dates."""
+
+    rows: DataFrame
+    specs: Sequence[MartSpec]
+    dates: Mapping[str, Sequence[dt.date]]
 
 
 @dataclass(frozen=True)
@@ -71,96 +87,65 @@ class Ledger:
         has_bins = any(spec.distribution for spec in self.specs)
         return self._widest("b", [(len(self.hist_edges_ms) + 1) * has_bins])
 
-    def entries(self, page_views: DataFrame, dates: Mapping[str, Sequence[dt.date]]) -> DataFrame:
-        """The entries that count, of all marts, on each mart's own dates."""
-        return reduce(DataFrame.unionByName, [self._of_mart(page_views, spec, dates[spec.name]) for spec in self.specs])
+    @cached_property
+    def carried(self) -> list[str]:
+        """The least and the greatest carried text, if any mart carries one."""
+        return ["least", "greatest"] if any(spec.carried for spec in self.specs) else []
 
-    def _of_mart(self, page_views: DataFrame, spec: MartSpec, dates: Sequence[dt.date]) -> DataFrame:
-        event_date = spec.keys.get("event_date", "event_date")
-        columns = {
-            "mart": f"'{spec.name}'",
-            "event_date": event_date,
-            **dict.fromkeys(self.keys[2:], "NULL"),
-            **{slot: self._key(spec, name) for name, slot in self.slots[spec.name].items()},
-            "person": "visitor_key",
-            "page_view_id": "NULL" if spec.page_views else "page_view_id",
-            "page_views": spec.page_views or "NULL",
-            "is_present": spec.is_present,
-            "is_first": spec.visitor_flag,
-            "is_first_view": "FALSE" if spec.page_views else spec.page_view_flag,
-            **_filled(self.view_counts, spec.page_view_counts.values()),
-            **_filled(self.visitor_counts, [condition for condition, _ in spec.visitor_counts.values()]),
-            **_filled([f"f{q}" for q in self.visitor_counts], [flag for _, flag in spec.visitor_counts.values()]),
-            **_filled(self.amounts, spec.measures.values()),
-            "binned_ms": spec.distribution[1] if spec.distribution else "NULL",
-            "carried": spec.carried[1] if spec.carried else "NULL",
-        }
-        counted = exploded(spec.page_views_of(page_views, dates), spec).where("exclusion IS NULL")
-        typed = [f"CAST({sql} AS {_type_of(name)}) AS {name}" for name, sql in columns.items()]
-        return counted.selectExpr(*typed).where(on_dates("event_date", dates))
-
-    def _key(self, spec: MartSpec, name: str) -> str:
-        return _KEY_SQL[str(spec.table.column(name).type)].format(spec.keys.get(name, name))
-
-    def finest(self, entries: DataFrame) -> DataFrame:
-        """Rows at the finest grain: plain sums, because flags mark the first entry of a visitor and a page view."""
-        counts = {
-            "visitor_count": "count_if(is_first)",
-            "page_view_count": "count_if(is_first_view) + coalesce(sum(page_views), 0)",
-            **{c: f"count_if({c})" for c in self.view_counts},
-            **{q: f"count_if(f{q})" for q in self.visitor_counts},
-        }
-        return entries.groupBy(*self.keys).agg(*_as(counts | self._sums()))
-
-    def coarse(self, stepped: DataFrame) -> DataFrame:
-        """Rows above the finest grain: each visitor and page view counted once. Entries have the keys of their `step`.
-
-        One exchange by row serves all three groupings.
-        """
-        row = [*self.keys, "step"]
-        per_person = {"is_present": "bool_or(is_present)", "page_views": "sum(page_views)"}
-        per_person |= {q: f"bool_or({q})" for q in self.visitor_counts}
-        per_view = per_person | {c: f"bool_or({c})" for c in self.view_counts}
-        by_view = stepped.repartition(*row).groupBy(*row, "person", "page_view_id").agg(*_as(per_view | self._sums()))
-        per_person |= {"views": "count(page_view_id)"} | {c: f"count_if({c})" for c in self.view_counts}
-        by_person = by_view.groupBy(*row, "person").agg(*_as(per_person | self._merged()))
-        totals = {
-            "visitor_count": "count_if(is_present)",
-            "page_view_count": "sum(views) + coalesce(sum(page_views), 0)",
-            **{c: f"sum({c})" for c in self.view_counts},
-            **{q: f"count_if({q})" for q in self.visitor_counts},
-        }
-        return by_person.groupBy(*row).agg(*_as(totals | self._merged()))
-
-    def _sums(self) -> dict[str, str]:
-        """Aggregates of entries: amounts, bins, the least and the greatest carried text."""
-        bins = zip(self.bins, _inside("binned_ms", self.hist_edges_ms), strict=False)
-        counted = {name: f"count_if({condition})" for name, condition in bins}
-        return {a: f"sum({a})" for a in self.amounts} | counted | {"least": "min(carried)", "greatest": "max(carried)"}
-
-    def _merged(self) -> dict[str, str]:
-        """The same of parts already aggregated."""
-        return {n: f"sum({n})" for n in (*self.amounts, *self.bins)} | {
-            "least": "min(least)",
-            "greatest": "max(greatest)",
-        }
-
-    def at_steps(self, entries: DataFrame) -> DataFrame:
-        """Entries with the keys of the row that each goes into at its own `step`."""
-        others = [name for name in entries.columns if name not in self.keys]
-        return entries.selectExpr(*[f"{self._at_step(key)} AS {key}" for key in self.keys], *others)
-
-    def _at_step(self, key: str) -> str:
-        cases = [
-            f"WHEN mart = '{spec.name}' AND step = '{step.name}' THEN {sql}"
-            for spec in self.specs
-            for step in spec.ladder
-            for sql in [self._key_at(spec, step, key)]
-            if sql != key
+    @cached_property
+    def counts(self) -> list[str]:
+        """All columns that add up."""
+        return [
+            *("visitor_count", "page_view_count"),
+            *(*self.view_counts, *self.visitor_counts, *self.amounts, *self.bins),
         ]
-        return f"CASE {' '.join(cases)} ELSE {key} END" if cases else key
 
-    def _key_at(self, spec: MartSpec, step: Step, key: str) -> str:
+    @cached_property
+    def columns(self) -> dict[str, Type]:
+        """Columns of a line, in order."""
+        texts: dict[str, Type] = dict.fromkeys(["mart", "step", "person", "page_view_id", *self.carried], "string")
+        types: dict[str, Type] = {key: "string" if key.endswith("s") else "long" for key in self.keys} | texts
+        types["event_date"] = "date"
+        names = [*self.keys, "step", "person", "page_view_id", *self.counts, *self.carried]
+        return {name: types.get(name, "long") for name in names}
+
+    @cached_property
+    def schema(self) -> T.StructType:
+        """Spark's schema of lines."""
+        from pyspark.sql import types as T
+
+        return T.StructType([T.StructField(name, spark_type(type_)) for name, type_ in self.columns.items()])
+
+    @cached_property
+    def arrow_schema(self) -> pa.Schema:
+        """The same for Arrow."""
+        import pyarrow as pa
+
+        return pa.schema([pa.field(name, arrow_type(type_)) for name, type_ in self.columns.items()])
+
+    def inputs(self, page_views: DataFrame, dates: Mapping[str, Sequence[dt.date]]) -> list[Input]:
+        """What the marts are made from: page views once for all whose entries are nested in them, and every source."""
+        nested = [spec for spec in self.specs if spec.nested]
+        inputs = []
+        if nested:
+            every = {date for spec in nested for date in dates[spec.name]}
+            names = dict.fromkeys(name for spec in nested for name in (*page_view_columns(spec), str(spec.nested)))
+            inputs.append(Input(page_views.where(on_dates("event_date", every)).select(*names), nested, dates))
+        for spec in self.specs:
+            if spec.source:
+                own = dates[spec.name]
+                rows = spec.source(spec.page_views_of(page_views, own)).where(on_dates("event_date", own))
+                inputs.append(Input(rows.persist(), [spec], dates))
+        return inputs
+
+    def merge(self, lines: DataFrame) -> DataFrame:
+        """Rows from their parts: plain sums."""
+        sums = [F.sum(name).alias(name) for name in self.counts]
+        texts = [function(name).alias(name) for function, name in zip((F.min, F.max), self.carried, strict=False)]
+        return lines.groupBy(*self.keys, "step").agg(*sums, *texts)
+
+    def key_at(self, spec: MartSpec, step: Step, key: str) -> str:
+        """SQL: a key of the row that a finest key goes into at a step."""
         slots = self.slots[spec.name]
         if key in self.away(spec, step):
             return "NULL"
@@ -170,10 +155,22 @@ class Ledger:
             return f"CAST(floor({key} / {step.factor}) AS BIGINT)"
         return key
 
-    def key_in_group(self, key: str) -> str:
+    def key_at_own_step(self, key: str) -> str:
+        """SQL: the same in lines of all marts, each at its own `step`."""
+        cases = [
+            f"WHEN mart = '{spec.name}' AND step = '{step.name}' THEN {sql}"
+            for spec in self.specs
+            for step in spec.ladder
+            for sql in [self.key_at(spec, step, key)]
+            if sql != key
+        ]
+        return f"CASE {' '.join(cases)} ELSE {key} END" if cases else key
+
+    def key_in_group(self, key: str, table: str = "") -> str:
         """SQL: the key of a row's group, NULL where it is folded away there."""
+        of_table = f"{table}." if table else ""
         marts = [f"'{spec.name}'" for spec in self.specs if key in self.away(spec, spec.ladder[-2])]
-        return f"IF(mart IN ({', '.join(marts)}), NULL, {key})" if marts else key
+        return f"IF({of_table}mart IN ({', '.join(marts)}), NULL, {of_table}{key})" if marts else of_table + key
 
     def away(self, spec: MartSpec, step: Step) -> set[str]:
         """Columns of this ledger that a step folds away."""
@@ -188,7 +185,7 @@ class Ledger:
         named |= {name: _rounded(named[name], to) for name, to in spec.rounded_to.items()}
         named |= dict(zip(spec.measures, self.amounts, strict=False))
         if spec.distribution:
-            named[spec.distribution[0]] = f"array({', '.join(self.bins)})"
+            named[spec.distribution.column] = f"array({', '.join(self.bins)})"
         if spec.carried:
             # A carried text is shown only where all entries agree on it.
             named[spec.carried[0]] = "IF(least = greatest, least, NULL)"
@@ -198,28 +195,12 @@ class Ledger:
         return rows.where(f"mart = '{spec.name}'").selectExpr(*shown)
 
 
-def _as(aggregates: Mapping[str, str]) -> list[Column]:
-    return [F.expr(f"{sql} AS {name}") for name, sql in aggregates.items()]
+def page_view_columns(spec: MartSpec) -> list[str]:
+    """Columns of a page view that a nested mart's entries need beside them."""
+    own = [name for name in spec.table.grain[1:] if name not in spec.keys]
+    return ["event_date", "visitor_key", "page_view_id", "traffic_class", "surface", "purposes", *own]
 
 
 def _rounded(count: str, to: int) -> str:
     """SQL: the nearest multiple, halves upwards."""
     return f"({count} + {to} DIV 2) DIV {to} * {to}"
-
-
-def _filled(columns: Sequence[str], values: Iterable[str]) -> dict[str, str]:
-    return dict(itertools.zip_longest(columns, values, fillvalue="NULL"))
-
-
-def _inside(value: str, edges: Sequence[int]) -> list[str]:
-    """Conditions of the bins: below the first edge, between neighbours, from the last edge on."""
-    between = [f"{value} >= {low} AND {value} < {high}" for low, high in itertools.pairwise(edges)]
-    return [f"{value} < {edges[0]}", *between, f"{value} >= {edges[-1]}"]
-
-
-def _type_of(column: str) -> str:
-    if column == "event_date":
-        return "DATE"
-    if column in ("mart", "person", "page_view_id", "carried") or re.fullmatch(r"k\ds", column):
-        return "STRING"
-    return "BIGINT" if re.fullmatch(r"k\di|a\d+|page_views|binned_ms", column) else "BOOLEAN"

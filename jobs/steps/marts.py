@@ -1,8 +1,9 @@
 """What every mart is: the sum of entries of page views, in words that a query understands (METRICS 6).
 
 A `MartSpec` says which entries, with which keys and measures; sums, the folding of small groups and the reconciliation
-are the same for all (`ledger`, `folding`, `reconcile`). Its expressions are Spark SQL over the columns of a page view
-and over `entry`: they read as the definition does, and one text costs the driver one call.
+are the same for all (`ledger`, `folding`, `reconcile`). Its expressions are SQL over the columns of a page view and over
+`entry`: they read as the definition does. DuckDB evaluates them on whole Arrow batches to make the mart, Spark inside
+the rows of clean to reconcile it, so that they keep to what both understand in the same way.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pyspark.sql import DataFrame
 from jobs.steps.traffic import HUMAN
 from warehouse_schema.table import Table
 
-#: Why an entry of clean does not count in a mart; NULL if it does.
+#: Why an entry of clean does not count in a mart.
 BOTS, WITHOUT_ADS_PURPOSE = "bots", "without_ads_purpose"
 OTHER_SURFACE, BEYOND_REACH = "other_surface", "beyond_reach"
 PAGE_VIEW_KEY = ("visitor_key", "page_view_id")
@@ -42,28 +43,40 @@ def remainder_steps(item: Sequence[str], group: Sequence[str]) -> list[Step]:
 
 
 @dataclass(frozen=True)
-class MartSpec:
-    """How a mart comes from `entries`, an array of structs for each page view.
+class Distribution:
+    """A column of counts in fixed bins: of `value` in ms, SQL over an entry; NULL counts nowhere. A list counts once for
+    each of its elements."""
 
-    `keys` and `measures` are SQL over `entry`; key columns not among `keys` are columns of the page view.
+    column: str
+    value: str
+    is_list: bool = False
+
+
+@dataclass(frozen=True)
+class MartSpec:
+    """How a mart comes from its entries: the elements of `nested`, an array of structs in each page view, for which
+    `where` holds; without `nested`, the rows of `source` themselves.
+
+    `keys` and `measures` are SQL over `entry`, or over the columns of such a row; key columns not among `keys` are
+    columns of the page view.
 
     Of the entries that count, `visitor_flag` is true on a visitor's first at the grain, `page_view_flag` on a page
     view's first. `page_view_counts` are conditions, counted once per page view; `visitor_counts` name a condition that
     counts each visitor once, and its own first-of-visitor flag. Where an entry stands for several page views,
     `page_views` is their number; an entry with `is_present` false is of somebody who was not there on the date.
-    `distribution` is (column, value in ms; NULL counts nowhere).
 
-    A row of a date comes from the page views of `back_days` before to `ahead_days` after it. `source` makes the rows
-    that have `entries`, where those are not the page views themselves. `reconciled` are the measures that add up to
-    clean's, all by default; `contributions` is clean's side where the entries themselves cannot say it.
+    A row of a date comes from the page views of `back_days` before to `ahead_days` after it. `source` makes rows of
+    page views, where entries are not nested in them. `reconciled` are the measures that add up to clean's, all by
+    default; `contributions` is clean's side of a mart with a `source`.
     """
 
     table: Table
-    entries: str
     keys: Mapping[str, str]
     measures: Mapping[str, str]
     ladder: Sequence[Step]
     visitor_flag: str
+    nested: str | None = None
+    where: str | None = None
     page_view_flag: str = "TRUE"
     page_views: str | None = None
     is_present: str = "TRUE"
@@ -72,7 +85,7 @@ class MartSpec:
     page_view_counts: Mapping[str, str] = field(default_factory=dict)
     visitor_counts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     rounded_to: Mapping[str, int] = field(default_factory=dict)
-    distribution: tuple[str, str] | None = None
+    distribution: Distribution | None = None
     carried: tuple[str, str] | None = None
     back_days: int = 0
     ahead_days: int = 0
@@ -84,6 +97,11 @@ class MartSpec:
     def name(self) -> str:
         """Name of the mart."""
         return self.table.name
+
+    @property
+    def entries(self) -> str:
+        """Spark SQL: the nested array of the entries that `where` asks for."""
+        return f"filter({self.nested}, entry -> {self.where})" if self.where else str(self.nested)
 
     def dates(self, rebuilt: Sequence[dt.date], known: Iterable[dt.date]) -> list[dt.date]:
         """Dates whose rows change when the page views of `rebuilt` do, up to the day after the last known one."""
@@ -102,20 +120,6 @@ class MartSpec:
 def fields(*names: str) -> dict[str, str]:
     """The entry's own fields, as keys or measures."""
     return {name: f"entry.{name}" for name in names}
-
-
-def exploded(page_views: DataFrame, spec: MartSpec) -> DataFrame:
-    """One row per entry that clean holds, beside its page view's columns, with `exclusion` (NULL where it counts)."""
-    rows = spec.source(page_views).persist() if spec.source else page_views
-    return rows.selectExpr("*", f"explode({spec.entries}) AS entry").selectExpr("*", f"{exclusion(spec)} AS exclusion")
-
-
-def exclusion(spec: MartSpec) -> str:
-    """SQL: why an entry does not count. Bots; another surface; an ad_id on a page view without the purpose ads."""
-    reasons = f"WHEN {not_applicable(spec)} IS NOT NULL THEN {not_applicable(spec)}"
-    if spec.ad_id:
-        reasons += f" WHEN NOT {counts_for_ads(spec)} THEN '{WITHOUT_ADS_PURPOSE}'"
-    return f"CASE {reasons} END"
 
 
 def not_applicable(spec: MartSpec) -> str:

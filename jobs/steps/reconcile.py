@@ -183,11 +183,8 @@ def _add_published(terms: Terms, staged: Staged) -> None:
     columns = ["page_view_count", *ledger.amounts]
     sums = [F.sum(name).alias(name) for name in columns]
     rows = [row.asDict() for row in staged.rows.groupBy("mart", "event_date", "step").agg(*sums).collect()]
-    renamed = staged.unpublished.rename_columns({"page_views": "page_view_count"}) if staged.unpublished else None
-    hidden = (
-        renamed.group_by(["mart", "event_date"]).aggregate([(name, "sum") for name in columns]) if renamed else None
-    )
-    for row in hidden.to_pylist() if hidden else []:
+    hidden = staged.unpublished.group_by(["mart", "event_date"]).aggregate([(name, "sum") for name in columns])
+    for row in hidden.to_pylist():
         rows.append({name.removesuffix("_sum"): value for name, value in row.items()} | {"step": UNPUBLISHED})
     for row in rows:
         spec = specs[row["mart"]]

@@ -104,7 +104,7 @@ def fold_night(spark: SparkSession, night: Night, min_visitors: int) -> dict[str
     settings = Settings(min_visitors=min_visitors, hist_edges_ms=HIST_EDGES_MS)
     ledger = Ledger([job.spec(settings) for job in JOBS.values()], HIST_EDGES_MS)
     dates = {spec.name: spec.dates(NIGHT_DATES, NIGHT_DATES) for spec in ledger.specs}
-    folding = fold(ledger.entries(night.page_views, dates), ledger, min_visitors)
+    folding = fold(ledger.inputs(night.page_views, dates), ledger, min_visitors)
     # The night, too, adds up what it staged, not the plan that led there.
     rows = spark.createDataFrame(folding.published.toArrow()).persist()
     staged = Staged(ledger, dates, rows, folding.unpublished)

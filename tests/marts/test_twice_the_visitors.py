@@ -47,8 +47,8 @@ def rows_by_mart(spark: SparkSession) -> dict[str, list[Row]]:
     settings = Settings(min_visitors=1, hist_edges_ms=HIST_EDGES_MS)
     ledger = Ledger([job.spec(settings) for job in JOBS.values()], HIST_EDGES_MS)
     dates = [*NIGHT_DATES, *LATER_DATES]
-    entries = ledger.entries(clean.persist(), {spec.name: spec.dates(dates, dates) for spec in ledger.specs})
-    rows = spark.createDataFrame(fold(entries, ledger, settings.min_visitors).published.toArrow())
+    inputs = ledger.inputs(clean.persist(), {spec.name: spec.dates(dates, dates) for spec in ledger.specs})
+    rows = spark.createDataFrame(fold(inputs, ledger, settings.min_visitors).published.toArrow())
     return {
         spec.name.removeprefix("mart."): [row.asDict() for row in ledger.rows_of(spec, rows).collect()]
         for spec in ledger.specs

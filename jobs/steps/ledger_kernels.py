@@ -1,0 +1,110 @@
+"""Queries of a ledger, run on batches by the workers of Spark and on what comes to the driver.
+
+Nothing here knows Spark: every function takes Arrow and gives Arrow, in batches that are bounded by their bytes.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.steps.batches import chunks, whole_groups
+from jobs.steps.cell_ladder import CellStep, place
+from jobs.steps.marts import GROUP
+
+#: Of nested rows, as Arrow holds them: some thousand page views.
+BATCH_BYTES = 128 * 1024 * 1024
+#: What a query may take beside its input; beyond it, it goes to disk.
+QUERY_MEMORY = "1GB"
+
+Batches = Iterator[pa.RecordBatch]
+Kernel = Callable[[Batches], Batches]
+
+
+def run(query: str, schema: pa.Schema, **tables: pa.Table) -> pa.Table:
+    """The query's lines over named tables."""
+    with duckdb.connect() as connection:
+        connection.execute(f"SET threads = 1; SET memory_limit = '{QUERY_MEMORY}'")
+        connection.execute("SET temp_directory = ?", [tempfile.gettempdir()])
+        for name, table in tables.items():
+            connection.register(name, table)
+        return connection.sql(query).to_arrow_table().cast(schema)
+
+
+def packed(table: pa.Table) -> bytes:
+    """The table in few bytes, to go with a kernel to the workers."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as stream:
+        stream.write_table(table)
+    return bytes(sink.getvalue())
+
+
+def over_batches(query: str, schema: pa.Schema, lists: Mapping[str, bytes] | None = None) -> Kernel:
+    """A kernel that asks `query` of every `batch`, beside packed lists of keys."""
+    packed_lists = dict(lists or {})
+
+    def kernel(batches: Batches) -> Batches:
+        known = {name: pa.ipc.open_stream(data).read_all() for name, data in packed_lists.items()}
+        for batch in chunks(batches, BATCH_BYTES):
+            yield from run(query, schema, batch=batch, **known).to_batches()
+
+    return kernel
+
+
+def over_groups(query: str, schema: pa.Schema, column: str) -> Kernel:
+    """A kernel that asks `query` of `lines` sorted by `column`, never parting those with one value of it."""
+
+    def kernel(batches: Batches) -> Batches:
+        for lines in whole_groups(batches, column, BATCH_BYTES):
+            yield from run(query, schema, lines=lines.drop_columns(column)).to_batches()
+
+    return kernel
+
+
+@dataclass(frozen=True)
+class CellLadder:
+    """How cells of a mart merge: the columns of its group and of its cells, and the steps, smallest first."""
+
+    mart: str
+    group: Sequence[str]
+    cell: tuple[str, str]
+    steps: Sequence[CellStep]
+
+
+def placing_cells(
+    ladders: Sequence[CellLadder],
+    min_visitors: int,
+    queries: Sequence[str],
+    schema: pa.Schema,
+    lists: Mapping[str, bytes] | None = None,
+) -> Kernel:
+    """A kernel that finds the step of cells in lines sorted by `block`, which holds whole the largest cells, then asks
+    `queries` one after the other of the lines."""
+    packed_lists = dict(lists or {})
+
+    def kernel(batches: Batches) -> Batches:
+        known = {name: pa.ipc.open_stream(data).read_all() for name, data in packed_lists.items()}
+        for lines in whole_groups(batches, "block", BATCH_BYTES):
+            lines = placed(lines.drop_columns("block"), ladders, min_visitors)
+            for query in queries:
+                lines = run(query, schema, lines=lines, **known)
+            yield from lines.to_batches()
+
+    return kernel
+
+
+def placed(lines: pa.Table, ladders: Sequence[CellLadder], min_visitors: int) -> pa.Table:
+    """The lines with a step each: cells that stay too small go to their group."""
+    parts = [lines.filter(pc.is_valid(lines["step"]))]
+    waiting = lines.filter(pc.is_null(lines["step"]))
+    for ladder in ladders:
+        cells = waiting.filter(pc.equal(waiting["mart"], ladder.mart))
+        if cells.num_rows:
+            step = pc.fill_null(place(cells, ladder.group, ladder.cell, ladder.steps, min_visitors), GROUP)
+            parts.append(cells.set_column(cells.column_names.index("step"), "step", step))
+    return pa.concat_tables(parts)
