@@ -48,14 +48,16 @@ def fold(inputs: Sequence[Input], ledger: Ledger, min_visitors: int) -> Folding:
     nothing = ledger.arrow_schema.empty_table()
     if not small.num_rows:
         return Folding(finest, nothing)
-    coarse = folder.coarse(small).persist()
+    placed = folder.placed(small).persist()
+    coarse = folder.coarse(placed).persist()
     is_short = f"(step = '{GROUP}' AND visitor_count < {min_visitors})"
     rows = finest.where(f"visitor_count >= {min_visitors}").unionByName(coarse.where(f"NOT {is_short}"))
     short = _rows(coarse.where(is_short), ledger)
     if not short:
         return Folding(rows, nothing)
     remainders = Remainders(short, _smallest_published(rows, short, ledger))
-    moved, taken = _moved(folder.lines_of(remainders.rows, small), remainders, ledger, min_visitors)
+    lines = folder.lines_of(remainders.rows, small, placed)
+    moved, taken = _moved(lines, remainders, ledger, min_visitors)
     is_hidden = pc.equal(moved["step"], UNPUBLISHED)
     made = run(folder.queries.at_own_step(), ledger.arrow_schema, lines=moved.filter(pc.invert(is_hidden)))
     merged = run(folder.queries.people(), ledger.arrow_schema, lines=made)
@@ -79,24 +81,34 @@ class _Folder:
         lines = [self._map(given.rows, over_batches(self.queries.finest(given), self.schema)) for given in self.inputs]
         return self.ledger.merge(reduce(DataFrame.unionByName, lines))
 
-    def coarse(self, small: pa.Table) -> DataFrame:
-        """Rows above the finest grain that the rows of `small` fold into: cells and groups."""
-        lists = {"small": packed(small)}
+    def placed(self, small: pa.Table) -> DataFrame:
+        """Lines above the finest grain that the rows of `small` fold into: parts of larger cells, and what page views
+        give to groups."""
         queries = [self.queries.at_own_step(), self.queries.placed()]
-        placed = self._placed([self.queries.folded(given) for given in self.inputs], queries, lists)
+        return self._placed([self.queries.folded(given) for given in self.inputs], queries, {"small": packed(small)})
+
+    def coarse(self, placed: DataFrame) -> DataFrame:
+        """Rows above the finest grain."""
         by_person = self._sorted(placed, "row_person", F.xxhash64(*self.ledger.keys, "step", "person"))
         people = over_groups(self.queries.people(), self.schema, "row_person")
         return self.ledger.merge(self._map(by_person, people))
 
-    def lines_of(self, rows: Sequence[Row], small: pa.Table) -> pa.Table:
+    def lines_of(self, rows: Sequence[Row], small: pa.Table, placed: DataFrame) -> pa.Table:
         """What page views give to rows published or short, with the row's `row_number`, on the driver."""
         wanted = _table([(*row.keys, row.step, n) for n, row in enumerate(rows)], self.ledger)
+        lists = {"wanted": packed(wanted)}
+        lines = self._map(placed, over_batches(self.queries.wanted("batch"), self.schema, lists))
+        if any(row.step != GROUP for row in rows):
+            lines = lines.unionByName(self._apart(small, wanted))
+        numbered = self.schema.append(pa.field("row_number", pa.int64()))
+        return run(self.queries.numbered(), numbered, lines=lines.toArrow(), wanted=wanted)
+
+    def _apart(self, small: pa.Table, wanted: pa.Table) -> DataFrame:
+        """What page views give to wanted rows of the finest grain and of larger cells: these were added up."""
         near = run(self.queries.near(), small.schema, small=small, wanted=wanted)
         lists = {"small": packed(near), "wanted": packed(wanted)}
-        queries = [self.queries.at_own_step(), self.queries.wanted()]
-        lines = self._placed([self.queries.moving(given) for given in self.inputs], queries, lists).toArrow()
-        numbered = self.schema.append(pa.field("row_number", pa.int64()))
-        return run(self.queries.numbered(), numbered, lines=lines, wanted=wanted)
+        queries = [self.queries.at_own_step(), self.queries.wanted("lines")]
+        return self._placed([self.queries.moving(given) for given in self.inputs], queries, lists)
 
     def _placed(self, folded: Sequence[str], queries: Sequence[str], lists: dict[str, bytes]) -> DataFrame:
         """One exchange by the largest cells serves all steps of cells; other lines only pass."""

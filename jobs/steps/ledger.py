@@ -166,11 +166,10 @@ class Ledger:
         ]
         return f"CASE {' '.join(cases)} ELSE {key} END" if cases else key
 
-    def key_in_group(self, key: str, table: str = "") -> str:
+    def key_in_group(self, key: str) -> str:
         """SQL: the key of a row's group, NULL where it is folded away there."""
-        of_table = f"{table}." if table else ""
         marts = [f"'{spec.name}'" for spec in self.specs if key in self.away(spec, spec.ladder[-2])]
-        return f"IF({of_table}mart IN ({', '.join(marts)}), NULL, {of_table}{key})" if marts else of_table + key
+        return f"IF(mart IN ({', '.join(marts)}), NULL, {key})" if marts else key
 
     def away(self, spec: MartSpec, step: Step) -> set[str]:
         """Columns of this ledger that a step folds away."""

@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Iterable, Sequence
 
 from jobs.steps.ledger import Input, Ledger, page_view_columns
-from jobs.steps.marts import FINEST, GROUP, MartSpec, counts_for_ads, not_applicable, on_dates
+from jobs.steps.marts import FINEST, GROUP, MartSpec, Step, counts_for_ads, not_applicable, on_dates
 from warehouse_schema.derive import sql_type
 
 
@@ -72,10 +72,11 @@ class Queries:
         cells = self.people(f"(SELECT * FROM lines WHERE step <> '{GROUP}')")
         return _union([cells, self._per_view(f"SELECT * FROM lines WHERE step = '{GROUP}'")])
 
-    def wanted(self) -> str:
-        """Over `lines` at their own step: what page views give to the rows of `wanted`."""
+    def wanted(self, lines: str) -> str:
+        """Over lines at their own step: what page views give to the rows of `wanted`."""
         same = f"{self._same('l', 'r')} AND l.step = r.step"
-        return self._per_view(f"SELECT l.* FROM lines AS l SEMI JOIN wanted AS r ON {same}")
+        of_views = f"(FROM {lines} WHERE person IS NOT NULL)"
+        return self._per_view(f"SELECT l.* FROM {of_views} AS l SEMI JOIN wanted AS r ON {same}")
 
     def people(self, lines: str = "lines") -> str:
         """Parts of rows from what page views of whole persons give to them: each visitor and page view counted once.
@@ -97,10 +98,16 @@ class Queries:
         return _union([rows, f"SELECT * FROM {lines} WHERE person IS NULL"])
 
     def near(self) -> str:
-        """Those rows of `small` that share their group with a row of `wanted`."""
-        group = self.ledger.key_in_group
-        same = [f"{group(key, 's')} IS NOT DISTINCT FROM {group(key, 'r')}" for key in self.ledger.keys]
-        return f"SELECT s.* FROM small AS s SEMI JOIN wanted AS r ON {' AND '.join(same)}"
+        """Those rows of `small`, cells, that lie in a larger cell among `wanted`."""
+        larger = [(spec, step) for spec in self.ledger.specs for step in spec.ladder if step.factor]
+        return _union(self._inside(spec, step) for spec, step in larger) if larger else "FROM small LIMIT 0"
+
+    def _inside(self, spec: MartSpec, step: Step) -> str:
+        at = ", ".join(f"{self.ledger.key_at(spec, step, key)} AS at_{key}" for key in self.ledger.keys)
+        same = " AND ".join(f"s.at_{key} IS NOT DISTINCT FROM r.{key}" for key in self.ledger.keys)
+        cells = f"(FROM wanted WHERE mart = '{spec.name}' AND step = '{step.name}')"
+        keys = ", ".join(f"s.{key}" for key in self.ledger.keys)
+        return f"SELECT {keys} FROM (SELECT *, {at} FROM small) AS s SEMI JOIN {cells} AS r ON {same}"
 
     def numbered(self) -> str:
         """`lines` with the `row_number` of their row in `wanted`."""
