@@ -11,9 +11,9 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from jobs.config import Settings
+from jobs.steps.clean_side import CLEAN, IN_UNIVERSE
+from jobs.steps.clean_side import PAGE_VIEWS as PAGE_VIEWS_COUNT
 from jobs.steps.marts import BEYOND_REACH, PAGE_VIEW_KEY, MartSpec, not_applicable, remainder_steps
-from jobs.steps.reconcile import CLEAN, IN_UNIVERSE
-from jobs.steps.reconcile import PAGE_VIEWS as PAGE_VIEWS_COUNT
 from jobs.steps.traffic import HUMAN
 from warehouse_schema.clean.page_views import PAGE_VIEWS
 from warehouse_schema.mart.feed_visibility_minutes import FEED_VISIBILITY_MINUTES

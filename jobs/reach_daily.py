@@ -6,9 +6,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.config import Settings
+from jobs.steps.clean_side import CLEAN, IN_UNIVERSE
+from jobs.steps.clean_side import PAGE_VIEWS as PAGE_VIEWS_COUNT
 from jobs.steps.marts import BOTS, MartSpec, remainder_steps
-from jobs.steps.reconcile import CLEAN, IN_UNIVERSE
-from jobs.steps.reconcile import PAGE_VIEWS as PAGE_VIEWS_COUNT
 from jobs.steps.traffic import HUMAN
 from warehouse_schema.clean.page_views import PAGE_VIEWS
 from warehouse_schema.mart.reach_daily import REACH_DAILY, WINDOWS_DAYS

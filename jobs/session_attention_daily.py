@@ -10,10 +10,10 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from jobs.config import Settings
+from jobs.steps.clean_side import CLEAN, IN_UNIVERSE
+from jobs.steps.clean_side import PAGE_VIEWS as PAGE_VIEWS_COUNT
 from jobs.steps.item_measures import one_if
 from jobs.steps.marts import BOTS, Distribution, MartSpec, remainder_steps
-from jobs.steps.reconcile import CLEAN, IN_UNIVERSE
-from jobs.steps.reconcile import PAGE_VIEWS as PAGE_VIEWS_COUNT
 from jobs.steps.sessions import AHEAD_DAYS, BACK_DAYS, with_sessions
 from jobs.steps.traffic import HUMAN
 from warehouse_schema.clean.page_views import PAGE_VIEWS

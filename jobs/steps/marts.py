@@ -2,8 +2,7 @@
 
 A `MartSpec` says which entries, with which keys and measures; sums, the folding of small groups and the reconciliation
 are the same for all (`ledger`, `folding`, `reconcile`). Its expressions are SQL over the columns of a page view and over
-`entry`: they read as the definition does. DuckDB evaluates them on whole Arrow batches to make the mart, Spark inside
-the rows of clean to reconcile it, so that they keep to what both understand in the same way.
+`entry`: they read as the definition does. DuckDB evaluates them on whole Arrow batches (`ledger_queries`).
 """
 
 from __future__ import annotations
@@ -97,11 +96,6 @@ class MartSpec:
     def name(self) -> str:
         """Name of the mart."""
         return self.table.name
-
-    @property
-    def entries(self) -> str:
-        """Spark SQL: the nested array of the entries that `where` asks for."""
-        return f"filter({self.nested}, entry -> {self.where})" if self.where else str(self.nested)
 
     def dates(self, rebuilt: Sequence[dt.date], known: Iterable[dt.date]) -> list[dt.date]:
         """Dates whose rows change when the page views of `rebuilt` do, up to the day after the last known one."""

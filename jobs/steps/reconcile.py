@@ -16,18 +16,11 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.steps.clean_side import CLEAN, PAGE_VIEWS, entry_contributions
 from jobs.steps.ledger import Ledger
-from jobs.steps.marts import (
-    PAGE_VIEW_KEY,
-    UNPUBLISHED,
-    WITHOUT_ADS_PURPOSE,
-    MartSpec,
-    counts_for_ads,
-    not_applicable,
-    on_dates,
-)
+from jobs.steps.marts import UNPUBLISHED, MartSpec, on_dates
 
-INPUT, PAGE_VIEWS, CLEAN, IN_UNIVERSE = "input", "page_views", "clean", "in_universe"
+INPUT = "input"
 QUANTITIES = ("event_date", "quantity", "reason", "amount")
 #: Per (table, date, quantity): clean's amount, and what it is made of by reason.
 Terms = defaultdict[tuple[str, dt.date, str], dict[str, int]]
@@ -128,8 +121,7 @@ def _add_clean(terms: Terms, page_views: DataFrame, staged: Sequence[Staged]) ->
     sides = [_long(spec, dates, page_views, spec.contributions) for spec, dates in marts if spec.contributions]
     if own:
         specs, views = [spec for spec, _ in own], own[0][0].page_views_of(page_views, own[0][1])
-        here = views.where(on_dates("event_date", own[0][1]))
-        sides += [_entry_contributions(here, specs), _in_universe(here, specs)]
+        sides += entry_contributions(views.where(on_dates("event_date", own[0][1])), specs)
     every = reduce(DataFrame.unionByName, sides).where("reason IS NOT NULL")
     rows = every.groupBy("table_name", "event_date", "quantity", "reason").agg(F.sum("amount").alias("amount"))
     for row in rows.collect():
@@ -141,40 +133,6 @@ def _long(
 ) -> DataFrame:
     long = contributions(spec.page_views_of(page_views, dates)).where(on_dates("event_date", dates))
     return long.selectExpr(f"'{spec.name}' AS table_name", *QUANTITIES)
-
-
-def _entry_contributions(page_views: DataFrame, specs: Sequence[MartSpec]) -> DataFrame:
-    """Page views and measures of marts whose entries are nested in page views: (table_name, event_date, quantity,
-    reason, amount).
-
-    Entries are added up inside their row, never exploded: the other side is what comes of exploding them. Every sum is
-    a column first, because Spark would walk its entries again wherever the sum is named.
-    """
-    parts: list[str] = []
-    columns = {"event_date": "event_date"}
-
-    def column(sql: str) -> str:
-        return columns.setdefault(sql, f"c{len(columns)}")
-
-    for spec in specs:
-        parts += _parts(spec, PAGE_VIEWS, [(f"'{CLEAN}'", "1L"), (column(_reason(spec)), "1L")])
-        for name in spec.measures:
-            parts += _parts_of_measure(spec, name, column)
-    summed = page_views.selectExpr(*[f"{sql} AS {name}" for sql, name in columns.items()])
-    return summed.selectExpr("event_date", f"inline(array({', '.join(parts)}))")
-
-
-def _in_universe(page_views: DataFrame, specs: Sequence[MartSpec]) -> DataFrame:
-    """Distinct page views with an entry that counts: a page view that clean held twice would be missing here."""
-    counts = [
-        f"({not_applicable(spec)} IS NULL AND coalesce(exists({spec.entries}, entry -> {counts_for_ads(spec)}), FALSE))"
-        for spec in specs
-    ]
-    named = [f"{sql} AS m{n}" for n, sql in enumerate(counts)]
-    distinct = page_views.selectExpr("event_date", *PAGE_VIEW_KEY, *named).distinct().groupBy("event_date")
-    totals = distinct.agg(*[F.count_if(f"m{n}").alias(f"m{n}") for n in range(len(specs))])
-    parts = [_parts(spec, PAGE_VIEWS, [(f"'{IN_UNIVERSE}'", f"m{n}")])[0] for n, spec in enumerate(specs)]
-    return totals.selectExpr("event_date", f"inline(array({', '.join(parts)}))")
 
 
 def _add_published(terms: Terms, staged: Staged) -> None:
@@ -193,35 +151,3 @@ def _add_published(terms: Terms, staged: Staged) -> None:
         for name in spec.measures if spec.reconciled is None else spec.reconciled:
             at = spec.name, row["event_date"], name
             terms[at][part.get(row["step"], "published")] += row[column[name]] or 0
-
-
-def _reason(spec: MartSpec) -> str:
-    """SQL: why a page view is not in the universe, NULL if it is."""
-    counted = f"filter({spec.entries}, entry -> {counts_for_ads(spec)})"
-    return (
-        f"CASE WHEN {not_applicable(spec)} IS NOT NULL THEN {not_applicable(spec)} "
-        f"WHEN {spec.entries} IS NULL THEN 'not_measured' WHEN size({spec.entries}) = 0 THEN 'without_entries' "
-        f"WHEN size({counted}) = 0 THEN '{WITHOUT_ADS_PURPOSE}' END"
-    )
-
-
-def _parts_of_measure(spec: MartSpec, name: str, column: Callable[[str], str]) -> list[str]:
-    """Amounts of one measure by reason; `column` names what is computed once for each page view."""
-    amount = f"coalesce(CAST({spec.measures[name]} AS BIGINT), 0L)"
-
-    def total(array: str) -> str:
-        return column(f"coalesce(aggregate({array}, 0L, (total, entry) -> total + {amount}), 0L)")
-
-    whole, excluded = total(spec.entries), column(not_applicable(spec))
-    parts = [(f"'{CLEAN}'", whole), (excluded, whole)]
-    if spec.ad_id:
-        uncounted = total(f"filter({spec.entries}, entry -> NOT {counts_for_ads(spec)})")
-        parts.append((f"IF({excluded} IS NULL, '{WITHOUT_ADS_PURPOSE}', NULL)", uncounted))
-    return _parts(spec, name, parts)
-
-
-def _parts(spec: MartSpec, quantity: str, reasons: Sequence[tuple[str, str]]) -> list[str]:
-    return [
-        f"named_struct('table_name', '{spec.name}', 'quantity', '{quantity}', 'reason', {reason}, 'amount', {amount})"
-        for reason, amount in reasons
-    ]

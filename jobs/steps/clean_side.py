@@ -1,0 +1,113 @@
+"""Clean's side of the equations of marts: what the entries of page views come to, and why parts of it do not count.
+
+Entries are added up inside their row, never exploded: the other side is what comes of exploding them. DuckDB does it on
+whole batches; what comes back is one line of numbers for each page view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.steps.ledger import page_view_columns
+from jobs.steps.ledger_kernels import over_batches
+from jobs.steps.marts import PAGE_VIEW_KEY, WITHOUT_ADS_PURPOSE, MartSpec, counts_for_ads, not_applicable
+
+PAGE_VIEWS, CLEAN, IN_UNIVERSE = "page_views", "clean", "in_universe"
+
+
+@dataclass
+class _Numbers:
+    """Columns of one line for each page view, each named once, by the SQL over a page view that gives it."""
+
+    sql: dict[str, str] = field(default_factory=dict)
+
+    def name(self, sql: str, type_: str = "BIGINT") -> str:
+        """The column's name."""
+        return self.sql.setdefault(f"CAST({sql} AS {type_})", f"c{len(self.sql)}")
+
+    def of(self, page_views: DataFrame, specs: Sequence[MartSpec]) -> DataFrame:
+        """The lines, with the keys of their page views."""
+        needed = dict.fromkeys(name for spec in specs for name in (*page_view_columns(spec), str(spec.nested)))
+        keys = ["event_date", *PAGE_VIEW_KEY]
+        shown = [*keys, *(f"{sql} AS {name}" for sql, name in self.sql.items())]
+        types = {"BIGINT": ("bigint", pa.int64()), "VARCHAR": ("string", pa.string())}
+        of_columns = {name: types[sql.rsplit(" ", 1)[1].rstrip(")")] for sql, name in self.sql.items()}
+        of_keys = {"event_date": ("date", pa.date32())} | dict.fromkeys(PAGE_VIEW_KEY, types["VARCHAR"])
+        schema = of_keys | of_columns
+        query = f"SELECT {', '.join(shown)} FROM batch"
+        kernel = over_batches(query, pa.schema([pa.field(name, arrow) for name, (_, arrow) in schema.items()]))
+        ddl = ", ".join(f"{name} {spark}" for name, (spark, _) in schema.items())
+        return page_views.select(*needed).mapInArrow(kernel, ddl)
+
+
+def entry_contributions(page_views: DataFrame, specs: Sequence[MartSpec]) -> list[DataFrame]:
+    """Page views and measures of marts whose entries are nested in page views: (table_name, event_date, quantity,
+    reason, amount)."""
+    numbers, parts = _Numbers(), list[str]()
+    in_universe = [numbers.name(_is_in_universe(spec)) for spec in specs]
+    for spec in specs:
+        why = numbers.name(_reason(spec), "VARCHAR")
+        parts += _parts(spec, PAGE_VIEWS, [(f"'{CLEAN}'", "1L"), (why, "1L")])
+        for name in spec.measures:
+            parts += _parts_of_measure(spec, name, numbers)
+    lines = numbers.of(page_views, specs).persist()
+    sums = lines.selectExpr("event_date", f"inline(array({', '.join(parts)}))")
+    return [sums, _in_universe(lines, specs, in_universe)]
+
+
+def _in_universe(lines: DataFrame, specs: Sequence[MartSpec], flags: Sequence[str]) -> DataFrame:
+    """Distinct page views with an entry that counts: a page view that clean held twice would be missing here."""
+    distinct = lines.select("event_date", *PAGE_VIEW_KEY, *flags).distinct().groupBy("event_date")
+    totals = distinct.agg(*[F.sum(flag).alias(flag) for flag in dict.fromkeys(flags)])
+    parts = [_parts(spec, PAGE_VIEWS, [(f"'{IN_UNIVERSE}'", flag)])[0] for spec, flag in zip(specs, flags, strict=True)]
+    return totals.selectExpr("event_date", f"inline(array({', '.join(parts)}))")
+
+
+def _counted(spec: MartSpec, condition: str) -> str:
+    """SQL: the entries of a mart for which a condition holds; NULL if they were not measured."""
+    conditions = [sql for sql in (spec.where, condition) if sql not in (None, "TRUE")]
+    if not conditions:
+        return str(spec.nested)
+    return f"list_filter({spec.nested}, lambda entry: {' AND '.join(map(str, conditions))})"
+
+
+def _is_in_universe(spec: MartSpec) -> str:
+    counts = f"coalesce(len({_counted(spec, counts_for_ads(spec))}), 0) > 0"
+    return f"({not_applicable(spec)} IS NULL AND {counts})"
+
+
+def _reason(spec: MartSpec) -> str:
+    """SQL: why a page view is not in the universe, NULL if it is."""
+    return (
+        f"CASE WHEN {not_applicable(spec)} IS NOT NULL THEN {not_applicable(spec)} "
+        f"WHEN {spec.nested} IS NULL THEN 'not_measured' WHEN len({_counted(spec, 'TRUE')}) = 0 THEN 'without_entries' "
+        f"WHEN len({_counted(spec, counts_for_ads(spec))}) = 0 THEN '{WITHOUT_ADS_PURPOSE}' END"
+    )
+
+
+def _parts_of_measure(spec: MartSpec, name: str, numbers: _Numbers) -> list[str]:
+    """Amounts of one measure by reason."""
+    amount = f"coalesce(CAST({spec.measures[name]} AS BIGINT), 0)"
+
+    def total(condition: str) -> str:
+        entries = _counted(spec, condition)
+        return numbers.name(f"coalesce(list_sum(list_transform({entries}, lambda entry: {amount})), 0)")
+
+    whole, excluded = total("TRUE"), numbers.name(not_applicable(spec), "VARCHAR")
+    parts = [(f"'{CLEAN}'", whole), (excluded, whole)]
+    if spec.ad_id:
+        uncounted = total(f"NOT {counts_for_ads(spec)}")
+        parts.append((f"IF({excluded} IS NULL, '{WITHOUT_ADS_PURPOSE}', NULL)", uncounted))
+    return _parts(spec, name, parts)
+
+
+def _parts(spec: MartSpec, quantity: str, reasons: Sequence[tuple[str, str]]) -> list[str]:
+    return [
+        f"named_struct('table_name', '{spec.name}', 'quantity', '{quantity}', 'reason', {reason}, 'amount', {amount})"
+        for reason, amount in reasons
+    ]
