@@ -81,7 +81,7 @@ def build_page_views(tables: DeltaTables, settings: Settings, dates: list[dt.dat
     """Rebuild clean.page_views of `dates` in one commit; returns the equations of its beacons."""
     beacons = window(tables.read(page_views.READS), dates, settings)
     spans = page_views.spans(beacons, [])
-    counts, reaching = _counts_and_reaching(spans, dates)
+    counts, oversized, reaching = _survey(spans, dates, settings.max_visitor_beacons)
     every = inside = beacons.where(F.col("start_date").isin(dates))
     if reaching:
         outside = beacons.where(~F.col("start_date").isin(dates)).join(
@@ -90,19 +90,33 @@ def build_page_views(tables: DeltaTables, settings: Settings, dates: list[dt.dat
             how="left_semi",
         )
         every = inside.unionByName(outside.select(*inside.columns))
+    if oversized:
+        # Before the shuffle by visitor, which brings all beacons of one into one task.
+        every = every.join(
+            page_views.of_oversized_visitors(spans, settings.max_visitor_beacons),
+            on=["visitor_key", "page_view_id"],
+            how="left_anti",
+        ).select(*every.columns)
     rows = page_views.transform(every, settings, event_dates=dates)
     tables.replace(page_views.WRITES, rows, on_dates("event_date", dates))
-    return build_equations(counts, read_dates(tables, dates))
+    return build_equations(counts, oversized, read_dates(tables, dates))
 
 
-def _counts_and_reaching(spans: DataFrame, dates: Sequence[dt.date]) -> tuple[dict[dt.date, int], bool]:
-    """Beacons of the page views of each of `dates`, and whether any page view has beacons of several start dates."""
-    totals = spans.groupBy("event_date").agg(
-        F.expr("sum(beacon_count) AS beacon_count"), F.expr("max(size(start_dates)) AS start_dates")
+def _survey(
+    spans: DataFrame, dates: Sequence[dt.date], max_visitor_beacons: int
+) -> tuple[dict[dt.date, int], dict[dt.date, int], bool]:
+    """Beacons of the page views of each of `dates`; those of oversized visitors; whether any page view has beacons of
+    several start dates."""
+    visitors = page_views.visitors(spans)
+    totals = visitors.groupBy("event_date").agg(
+        F.expr("sum(beacon_count) AS beacon_count"),
+        F.expr(f"coalesce(sum(IF(beacon_count > {max_visitor_beacons}, beacon_count, 0)), 0) AS oversized"),
+        F.expr("max(start_dates) AS start_dates"),
     )
     rows = totals.collect()
     counts = {row["event_date"]: int(row["beacon_count"]) for row in rows if row["event_date"] in dates}
-    return counts, any(row["start_dates"] > 1 for row in rows)
+    oversized = {row["event_date"]: int(row["oversized"]) for row in rows if row["oversized"]}
+    return counts, oversized, any(row["start_dates"] > 1 for row in rows)
 
 
 def read_dates(tables: DeltaTables, dates: Sequence[dt.date]) -> DataFrame:

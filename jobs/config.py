@@ -44,6 +44,9 @@ class Settings(BaseModel):
     clock_suspect_ms: Ms = 1000
     max_unreadable_share: Share = 0.10
 
+    # page views: whoever sends more beacons of page views of one UTC date is no person, and would not fit into one task
+    max_visitor_beacons: Count = 20_000
+
     # time base and cursor
     max_gap_ms: Ms = 30 * 60_000
     rest_ms: Ms = 5000

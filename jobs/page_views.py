@@ -34,6 +34,20 @@ def transform(beacons: DataFrame, settings: Settings, *, event_dates: list[dt.da
     return page_views.where(F.col("event_date").isin(event_dates))
 
 
+def visitors(spans: DataFrame) -> DataFrame:
+    """Per event date and visitor: beacons, and over how many start dates one of the page views goes."""
+    return spans.groupBy("event_date", "visitor_key").agg(
+        F.expr("sum(beacon_count) AS beacon_count"), F.expr("max(size(start_dates)) AS start_dates")
+    )
+
+
+def of_oversized_visitors(spans: DataFrame, max_visitor_beacons: int) -> DataFrame:
+    """Page views (visitor_key, page_view_id) of visitors with too many beacons on an event date."""
+    oversized = visitors(spans).where(f"beacon_count > {max_visitor_beacons}").select("event_date", "visitor_key")
+    on_date = spans.join(oversized, on=["event_date", "visitor_key"], how="left_semi")
+    return on_date.select("visitor_key", "page_view_id")
+
+
 def spans(beacons: DataFrame, new_files: list[str]) -> DataFrame:
     """Per page view: start dates of its beacons, event date, beacons, whether this run brought any of them.
 

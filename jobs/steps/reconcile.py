@@ -85,8 +85,10 @@ def landing_equations(
     ]
 
 
-def build_equations(beacons_by_date: dict[dt.date, int], page_views: DataFrame) -> list[Equation]:
-    """Per event date: accepted beacons = used + duplicate + conflicting."""
+def build_equations(
+    beacons_by_date: dict[dt.date, int], oversized: dict[dt.date, int], page_views: DataFrame
+) -> list[Equation]:
+    """Per event date: accepted beacons = used + duplicate + conflicting, + oversized where a visitor has too many."""
     totals = page_views.groupBy("event_date").agg(
         F.sum("beacons_received").alias("used"),
         F.sum("beacons_duplicate").alias("duplicate"),
@@ -97,6 +99,7 @@ def build_equations(beacons_by_date: dict[dt.date, int], page_views: DataFrame) 
     for date in sorted(beacons_by_date.keys() | terms.keys()):
         row = terms.get(date, {})
         parts = {name: int(row.get(name, 0)) for name in ("used", "duplicate", "conflicting")}
+        parts |= {"oversized": oversized[date]} if date in oversized else {}
         equations.append(Equation("clean.page_views", date, "beacons", beacons_by_date.get(date, 0), parts))
     return equations
 
