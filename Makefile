@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 DEPLOY_TOOLS := .tools/deploy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-deploy kill-matrix order-matrix pair-matrix soak truth quick lint docs bench-simulator clean FORCE
+.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-deploy kill-matrix order-matrix pair-matrix soak truth costs quick lint docs bench-simulator clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,9 @@ truth: setup ## 10,000 simulated page views against their truth, seed by SEED=
 # Bytecode is kept even where the environment says otherwise: rewriting all assertions anew costs seconds per worker.
 quick: $(STAMP) ## the tests that need no Java, in seconds
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile -m "not spark and not slow and not matrix and not s3"
+
+costs: setup ## measure anew what `hoverlake plan` multiplies, SEEDS= times four nights; Linux, a quiet machine
+	@$(BIN)/python -m benchmarks.costs --seeds $(or $(SEEDS),3)
 
 lint: $(STAMP) ## ruff and mypy
 	@$(BIN)/ruff check .
