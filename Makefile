@@ -61,8 +61,9 @@ lint: $(STAMP) ## ruff and mypy
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-docs: $(STAMP) ## write docs/ anew from the declarations in warehouse_schema/
+docs: $(STAMP) ## write docs/ anew: pages of tables and formats, and SCALE.md from measured costs
 	@$(BIN)/python -m warehouse_schema.docs
+	@$(BIN)/python -m benchmarks.scale
 
 bench-simulator: $(STAMP) ## samples per second and core of the simulator
 	@$(BIN)/python benchmarks/simulator_speed.py

@@ -33,7 +33,7 @@ from jobs.nightly import Night, run_night
 from jobs.progress import Progress
 from warehouse_schema import TABLES
 
-LOOK_EVERY_S = 0.25
+LOOK_EVERY_S = 0.5
 #: Makes Spark write down every file that a task opens.
 LOG_OF_OPENED_FILES = """
 logger.opened.name = org.apache.spark.sql.execution.datasources.FileScanRDD

@@ -9,9 +9,12 @@ from jobs.plan.asked import Asked
 from jobs.plan.constants import Constants, Span
 from jobs.plan.storage import LATE_WINDOW_DAYS, REBUILT_DATES, Storage
 from warehouse_schema import MARTS, OPS, RESTRICTED
+from warehouse_schema.mart.reach_daily import WINDOWS_DAYS
 
 #: Dates of clean.beacons that a night looks through: those it builds, and as many before them as a page view may reach.
 BEACONS_DATES = REBUILT_DATES + LATE_WINDOW_DAYS + 1
+#: Dates of which mart.reach_daily looks for visitors.
+REACH_DATES = REBUILT_DATES + max(WINDOWS_DAYS) - 1
 #: Requests for one opened Parquet file: its footer, then its columns in one range or in several. An estimate.
 GETS_PER_OPENED_FILE = Span(2, 3, 6)
 #: Requests that list a table's log for one commit, by Spark and by the reader that checks it. An estimate.
@@ -51,7 +54,13 @@ class Night:
     @cached_property
     def building_core_hours(self) -> Span:
         """From beacons to published marts, of every date that the night builds."""
-        return self._built("building_core_seconds") * (1 / 3600)
+        return self._built("building_core_seconds") * (1 / 3600) + self.reach_core_hours
+
+    @cached_property
+    def reach_core_hours(self) -> Span:
+        """What looking back for the visitors of four weeks adds to it."""
+        visitors = self.constants["visitors"] * self.asked.daily_page_views
+        return visitors * self.constants["reach_core_seconds"] * (REACH_DATES * 1e-6 / 3600)
 
     @cached_property
     def core_hours(self) -> Span:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from jobs.plan.constants import Span
+from jobs.plan.night import REACH_DATES
 from jobs.plan.plan import Plan
 from jobs.plan.storage import REBUILT_DATES, total
 from jobs.text_grid import grid
@@ -80,6 +81,7 @@ def _quantities(plan: Plan) -> Iterator[tuple[str, str, Span]]:
     yield "core_hours", "core-hours", night.core_hours
     yield "landing_core_hours", "core-hours", night.landing_core_hours
     yield "building_core_hours", "core-hours", night.building_core_hours
+    yield "reach_core_hours", "core-hours", night.reach_core_hours
     yield "driver_core_hours", "core-hours", night.driver_core_hours
     yield "executors", "", night.executors
     yield "executor_memory_bytes", "bytes", night.executor_bytes
@@ -98,6 +100,7 @@ def _night(plan: Plan) -> Iterator[tuple[str, ...]]:
         "core_hours": "core-hours",
         "landing_core_hours": "  of these landing",
         "building_core_hours": f"  of these building {REBUILT_DATES} event dates",
+        "reach_core_hours": f"  of these looking for visitors of {REACH_DATES} dates",
         "driver_core_hours": "  of these on the driver alone",
         "executors": f"executors of {asked.executor_cores} cores, for {asked.night_hours:g} h",
         "executor_memory_bytes": "memory per executor",
@@ -149,7 +152,7 @@ def notes(plan: Plan) -> Iterator[str]:
         "Rows of marts, low: as the largest measured night published them; likely: every group that it had; high: every "
         "cell of its pages."
     )
-    yield "Not in it: what mart.reach_daily reads of the 27 days before, weekly maintenance, queries of readers."
+    yield "Not in it: weekly maintenance, backfills, queries of readers."
     if plan.night.driver_core_hours.likely > plan.asked.night_hours * plan.asked.executor_cores:
         yield (
             f"TOO LARGE for this design: the driver's {plan.asked.executor_cores} cores need "
@@ -184,11 +187,11 @@ def _words(span: Span, unit: str) -> tuple[str, str, str]:
 
 def _word(value: float, unit: str) -> str:
     if unit != "bytes":
-        return _digits(value)
+        return digits(value)
     size, name = next(((size, name) for size, name in _SIZES if value >= size), (1.0, "B"))
-    return f"{_digits(value / size)} {name}"
+    return f"{digits(value / size)} {name}"
 
 
-def _digits(value: float) -> str:
+def digits(value: float) -> str:
     """Three significant digits, thousands apart."""
     return f"{float(f'{value:.3g}'):,.10g}" if value < 1e15 else f"{value:.3g}"
