@@ -160,9 +160,7 @@ def main() -> None:
     asked = words.parse_args()
     reach = _measured("benchmarks.metered_reach")
     nights = [night for seed in range(1, asked.seeds + 1) for night in nights_of(seed, asked.page_views)]
-    FILE.write_text(
-        json.dumps(document(nights, reach), indent=1) + "\n", encoding="utf-8"
-    )
+    FILE.write_text(json.dumps(document(nights, reach), indent=1) + "\n", encoding="utf-8")
     print(f"written: {FILE}")
 
 

@@ -93,14 +93,9 @@ class Night:
         return self.executors * self.asked.executor_cores * PARTITIONS_PER_CORE
 
     @cached_property
-    def raw_files(self) -> Span:
-        """Raw files of a day."""
-        return (self.storage.raw_bytes * (1e-6 / self.asked.raw_file_mb)).rounded_up()
-
-    @cached_property
     def beacons_files(self) -> Span:
         """Files of clean.beacons: one for each raw file, which is a task, and each start date in it."""
-        return self.raw_files * Span(1, REBUILT_DATES, REBUILT_DATES)
+        return self.storage.raw_files * Span(1, REBUILT_DATES, REBUILT_DATES)
 
     @cached_property
     def page_views_files(self) -> Span:
@@ -129,7 +124,9 @@ class Night:
     @cached_property
     def get_requests(self) -> Span:
         """Ranges of raw files, read by driver and tasks, and files of tables that tasks open."""
-        raw = self.raw_files * (DRIVER_READS + TASK_READS) + self.storage.raw_bytes * (DRIVER_READS / READ_BYTES)
+        raw = self.storage.raw_files * (DRIVER_READS + TASK_READS) + self.storage.raw_bytes * (
+            DRIVER_READS / READ_BYTES
+        )
         beacons = self.beacons_files * BEACONS_DATES * self.constants["beacons_scans"]
         page_views = self.page_views_files * self.constants["page_views_scans"]
         return raw + (beacons + page_views + self.constants["log_files_opened"]) * GETS_PER_OPENED_FILE
@@ -137,5 +134,5 @@ class Night:
     @cached_property
     def list_requests(self) -> Span:
         """Listing every raw file that is kept, and the logs of tables."""
-        raw = (self.raw_files * (self.asked.retention_days["raw"] / LISTED_PER_REQUEST)).rounded_up()
+        raw = (self.storage.raw_files * (self.asked.retention_days["raw"] / LISTED_PER_REQUEST)).rounded_up()
         return raw + self.commits * LISTS_PER_COMMIT

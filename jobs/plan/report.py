@@ -86,7 +86,7 @@ def _quantities(plan: Plan) -> Iterator[tuple[str, str, Span]]:
     yield "executors", "", night.executors
     yield "executor_memory_bytes", "bytes", night.executor_bytes
     yield "shuffle_bytes", "bytes", night.shuffle_bytes
-    yield "raw_files", "", night.raw_files
+    yield "raw_files", "", plan.storage.raw_files
     yield "data_files", "", night.data_files
     yield "commits", "", night.commits
     yield "put_requests", "", night.put_requests
@@ -152,7 +152,7 @@ def notes(plan: Plan) -> Iterator[str]:
         "Rows of marts, low: as the largest measured night published them; likely: every group that it had; high: every "
         "cell of its pages."
     )
-    yield "Not in it: weekly maintenance, backfills, queries of readers."
+    yield "Executors suppose that all work is shared evenly. Not in it: weekly maintenance, backfills, queries of readers."
     if plan.night.driver_core_hours.likely > plan.asked.night_hours * plan.asked.executor_cores:
         yield (
             f"TOO LARGE for this design: the driver's {plan.asked.executor_cores} cores need "

@@ -17,6 +17,8 @@ LATE_WINDOW_DAYS = int(Settings.model_fields["late_window_days"].default)
 REBUILT_DATES = 1 + LATE_WINDOW_DAYS
 #: `maintain` runs once a week: what may go waits for it up to so many days.
 MAINTAINED_EVERY_DAYS = 7
+#: A row of ops.input_files: its hash alone is 32 bytes. An estimate.
+BYTES_PER_INPUT_FILE = Span(50, 100, 200)
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,11 @@ class Storage:
     def raw_bytes(self) -> Span:
         """Raw files of a day."""
         return self.daily("raw_bytes")
+
+    @cached_property
+    def raw_files(self) -> Span:
+        """Raw files of a day."""
+        return (self.raw_bytes * (1e-6 / self.asked.raw_file_mb)).rounded_up()
 
     @cached_property
     def landed_bytes(self) -> Span:
@@ -64,6 +71,11 @@ class Storage:
         return total(rows * self.constants[f"{name}_row_bytes"] for name, rows in self.mart_rows.items())
 
     @cached_property
+    def ops_bytes(self) -> Span:
+        """Rows of the ops tables of a night: most are about an event date, some about a raw file."""
+        return self.constants["ops_bytes"] * REBUILT_DATES + self.raw_files * BYTES_PER_INPUT_FILE
+
+    @cached_property
     def by_layer(self) -> dict[str, Span]:
         """Bytes of each layer once everything has been kept for its retention."""
         days, constants = self.asked.retention_days, self.constants
@@ -71,9 +83,9 @@ class Storage:
         return {
             "raw": self.raw_bytes * days["raw"],
             "clean": clean * days["clean"] + _replaced("clean", self.page_views_bytes),
-            "restricted": constants["restricted_bytes"] * days["restricted"],
+            "restricted": constants["restricted_bytes"] * REBUILT_DATES * days["restricted"],
             "mart": self.mart_bytes * days["mart"] + _replaced("mart", self.mart_bytes),
-            "ops": constants["ops_bytes"] * days["ops"],
+            "ops": self.ops_bytes * days["ops"],
         }
 
 

@@ -25,8 +25,9 @@ def test_a_day_is_kept_for_the_retention_of_its_layer() -> None:
     stored = likely(plan().storage.by_layer)
 
     assert stored["raw"] == RAW * 10
-    assert stored["restricted"] == 5000 * 30
-    assert stored["ops"] == 2000 * 760
+    # Rows about each of the four dates of a night, and one of 100 bytes about each of 16 raw files.
+    assert stored["restricted"] == 5000 * 4 * 30
+    assert stored["ops"] == (2000 * 4 + 16 * 100) * 760
 
 
 def test_rebuilt_dates_leave_what_they_replaced_until_maintenance() -> None:
@@ -61,7 +62,7 @@ def test_files_of_a_night() -> None:
     assert night.executors == Span.of(2)
     assert night.partitions.likely == 2 * 4 * 2
     # 2 GB in files of 128 MB; each with up to 4 start dates.
-    assert night.raw_files == Span.of(16)
+    assert night.storage.raw_files == Span.of(16)
     assert night.beacons_files == Span(16, 64, 64)
     assert night.page_views_files.likely == 16 * 4
     # Nine marts of four dates, five tables of runs, and the rejected lines.

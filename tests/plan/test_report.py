@@ -20,7 +20,7 @@ def test_each_layer_has_a_row_with_its_range() -> None:
     text = as_text(plan(spread=0.1))
 
     assert row(text, "raw, 10 days") == "raw, 10 days 18 GB 20 GB 22 GB"
-    assert row(text, "ops, 760 days") == "ops, 760 days 1.37 MB 1.52 MB 1.67 MB"
+    assert row(text, "restricted, 30 days") == "restricted, 30 days 540 kB 600 kB 660 kB"
     assert row(text, "commits") == "commits 15.3 17 18.7"
 
 
