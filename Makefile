@@ -55,6 +55,7 @@ quick: $(STAMP) ## the tests that need no Java, in seconds
 
 costs: setup ## measure anew what `hoverlake plan` multiplies, SEEDS= times four nights; Linux, a quiet machine
 	@$(BIN)/python -m benchmarks.costs --seeds $(or $(SEEDS),3)
+	@$(BIN)/python -m benchmarks.scale
 
 lint: $(STAMP) ## ruff and mypy
 	@$(BIN)/ruff check .
