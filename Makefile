@@ -53,8 +53,8 @@ truth: setup ## 10,000 simulated page views against their truth, seed by SEED=
 quick: $(STAMP) ## the tests that need no Java, in seconds
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile -m "not spark and not slow and not matrix and not s3"
 
-costs: setup ## measure anew what `hoverlake plan` multiplies, SEEDS= times four nights; Linux, a quiet machine
-	@$(BIN)/python -m benchmarks.costs --seeds $(or $(SEEDS),3)
+costs: setup ## measure anew what `hoverlake plan` multiplies, SEEDS= times six nights; Linux, a quiet machine
+	@$(BIN)/python -m benchmarks.costs --seeds $(or $(SEEDS),2)
 	@$(BIN)/python -m benchmarks.scale
 
 lint: $(STAMP) ## ruff and mypy

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from statistics import median
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import numpy as np
 
 Night = dict[str, Any]
+#: What a quantity is split into, and what each part is counted by.
+PARTS = {"fixed": "night", "per_page_view": "page view", "per_million_samples": "million samples"}
 LANDING = ("check raw files", "land")
 BUILDING = ("build clean.page_views", "stage marts", "audit", "reconcile", "publish")
 #: Marts whose rows multiply with layouts, stories or ads; the others have the same grid of rows every day.
@@ -28,14 +31,13 @@ def split(nights: Sequence[Night], value: Callable[[Night], float]) -> dict[str,
     """What a quantity has `fixed`, `per_page_view` and `per_million_samples`: least squares, none below zero."""
     causes = np.array([[1.0, night["page_views"], night["samples"] / 1e6] for night in nights])
     values = np.array([value(night) for night in nights])
-    names = ("fixed", "per_page_view", "per_million_samples")
-    best = (float("inf"), np.zeros(len(names)))
-    for kept in itertools.product((False, True), repeat=len(names)):
-        solution = np.zeros(len(names))
+    best = (float("inf"), np.zeros(len(PARTS)))
+    for kept in itertools.product((False, True), repeat=len(PARTS)):
+        solution = np.zeros(len(PARTS))
         solution[list(kept)] = np.linalg.lstsq(causes[:, list(kept)], values, rcond=None)[0]
         if (solution >= 0).all():
             best = min(best, (float(((causes @ solution - values) ** 2).sum()), solution), key=lambda found: found[0])
-    return dict(zip(names, best[1].tolist(), strict=True))
+    return dict(zip(PARTS, best[1].tolist(), strict=True))
 
 
 def _stages(*names: str) -> Callable[[Night], float]:
@@ -71,8 +73,8 @@ def _scans(table: str) -> Callable[[Night], float]:
     return lambda night: night["opened_files"].get(table, 0) / night["tables"][table]["files"]
 
 
-#: Quantities of a night as a whole, whatever its size.
-WHOLE: dict[str, tuple[str, str, Callable[[Night], float]]] = {
+#: Quantities of a night as a whole, whatever its size; None where it was not read.
+WHOLE: dict[str, tuple[str, str, Callable[[Night], float | None]]] = {
     "start_core_seconds": ("core-seconds/night", "Starting Python, Java and Spark.", _started),
     "ops_bytes": ("bytes/night", "Rows of the ops tables.", _layer_bytes("ops")),
     "restricted_bytes": ("bytes/night", "Rows of restricted.reconciliation.", _layer_bytes("restricted")),
@@ -103,7 +105,7 @@ WHOLE: dict[str, tuple[str, str, Callable[[Night], float]]] = {
     "python_worker_bytes": (
         "bytes/process",
         "Largest resident size of a Python worker, of which each core has one.",
-        lambda n: n["peak_bytes"]["python_worker"],
+        lambda n: n["peak_bytes"].get("python_worker"),
     ),
     "driver_python_bytes": (
         "bytes/process",
@@ -119,23 +121,34 @@ WHOLE: dict[str, tuple[str, str, Callable[[Night], float]]] = {
 
 
 def constants(nights: Sequence[Night], reach: Sequence[float]) -> dict[str, dict[str, Any]]:
-    """Every constant with its unit, and what the seeds say of it: n, min, median, max."""
-    by_seed = [list(group) for _, group in itertools.groupby(nights, key=lambda night: night["seed"])]
-    measured = [[night for night in group if night["min_visitors"] > 1] for group in by_seed]
+    """Every constant with its unit, and what was measured of it: n, min, median, max."""
     found: dict[str, dict[str, Any]] = {}
     for name, (unit, meaning, value) in SPLIT.items():
-        parts = [split(group, value) for group in measured]
-        for part, per in (
-            ("fixed", "night"),
-            ("per_page_view", "page view"),
-            ("per_million_samples", "million samples"),
-        ):
-            found[f"{name}_{part}"] = _constant(f"{unit}/{per}", meaning, [p[part] for p in parts])
+        splits = [split(group, value) for group in _groups(nights)]
+        for part, per in PARTS.items():
+            found[f"{name}_{part}"] = _constant(f"{unit}/{per}", meaning, [parts[part] for parts in splits])
     for name, (unit, meaning, value) in WHOLE.items():
-        found[name] = _constant(unit, meaning, [value(night) for group in measured for night in group])
+        said = [value(night) for night in nights]
+        found[name] = _constant(unit, meaning, [number for number in said if number is not None])
     looking_back = "Counting the visitors of four weeks, for every date on which somebody came."
     found["reach_core_seconds"] = _constant("core-seconds/million visitors and dates", looking_back, reach)
-    return found | _catalogues(by_seed) | _mart_rows(by_seed)
+    return found | _catalogues(nights) | _mart_rows(nights)
+
+
+def _groups(nights: Sequence[Night]) -> list[list[Night]]:
+    """Nights that differ in nothing but their size, where there are enough of them to tell all parts apart."""
+    groups: dict[tuple[int, int], list[Night]] = defaultdict(list)
+    for night in nights:
+        groups[night["seed"], night["min_visitors"]].append(night)
+    return [group for group in groups.values() if len(group) >= len(PARTS)]
+
+
+def _largest(nights: Sequence[Night]) -> list[tuple[Night, Night]]:
+    """For each seed the night of most page views and samples: with most groups folded, with every group published."""
+    found: dict[int, dict[bool, Night]] = defaultdict(dict)
+    for night in sorted(nights, key=lambda night: night["samples"]):
+        found[night["seed"]][night["min_visitors"] == 1] = night
+    return [(of_seed[False], of_seed[True]) for of_seed in found.values()]
 
 
 def _constant(unit: str, meaning: str, values: Sequence[float]) -> dict[str, Any]:
@@ -145,29 +158,33 @@ def _constant(unit: str, meaning: str, values: Sequence[float]) -> dict[str, Any
     )
 
 
-def _catalogues(by_seed: Sequence[Sequence[Night]]) -> dict[str, dict[str, Any]]:
-    largest = [group[-1] for group in by_seed]
+def _catalogues(nights: Sequence[Night]) -> dict[str, dict[str, Any]]:
     return {
-        name: _constant(f"{name}/day", f"Distinct {name} in the largest night.", [night[name] for night in largest])
+        name: _constant(
+            f"{name}/day", f"Distinct {name} in the largest nights.", [seen[name] for _, seen in _largest(nights)]
+        )
         for name in ("layouts", "stories", "ads")
     }
 
 
-def _mart_rows(by_seed: Sequence[Sequence[Night]]) -> dict[str, dict[str, Any]]:
-    """Rows of marts: as the largest night published them; every group that was seen; every cell that pages have."""
+def _mart_rows(nights: Sequence[Night]) -> dict[str, dict[str, Any]]:
+    """Rows and bytes of every mart, by what its rows multiply with."""
     found = {}
-    for mart in [name for name in by_seed[0][0]["tables"] if name.startswith("mart.")]:
+    for mart in [name for name in nights[0]["tables"] if name.startswith("mart.")]:
         per, divisor = ROWS_FOLLOW.get(mart, ("event date", None))
-        pages = CELLS.get(mart)
-        rows = []
-        for *_, published, _, seen in by_seed:
-            counts = [night["tables"][mart]["rows"] for night in (published, seen)]
-            counts.append(max(counts[1], seen[pages] if pages else 0))
-            rows.append([count / (seen[divisor] if divisor else 1) for count in counts])
-        published_rows, seen_rows, all_rows = zip(*rows, strict=True)
+        rows = [_rows(mart, *pair) for pair in _largest(nights)]
+        shares = [[count / (seen[divisor] if divisor else 1) for count in counts] for counts, seen in rows]
+        published, seen_rows, every_cell = zip(*shares, strict=True)
         meaning = "min: as published; median: every group that was seen; max: every cell that pages have."
-        values = [min(published_rows), median(seen_rows), max(all_rows)]
+        values = [min(published), median(seen_rows), max(every_cell)]
         found[f"{mart}_rows"] = _constant(f"rows/{per}", meaning, values) | {"n": len(rows)}
-        sizes = [seen["tables"][mart]["bytes"] / seen["tables"][mart]["rows"] for *_, seen in by_seed]
+        sizes = [seen["tables"][mart]["bytes"] / seen["tables"][mart]["rows"] for _, seen in rows]
         found[f"{mart}_row_bytes"] = _constant("bytes/row", "Stored, with the table's log.", sizes)
     return found
+
+
+def _rows(mart: str, folded: Night, seen: Night) -> tuple[list[int], Night]:
+    """Rows that were published, that every group seen would make, and that every cell of the pages would; and the night."""
+    counts = [night["tables"][mart]["rows"] for night in (folded, seen)]
+    cells = CELLS.get(mart)
+    return [*counts, max(counts[1], seen[cells] if cells else 0)], seen

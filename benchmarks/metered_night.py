@@ -113,9 +113,18 @@ class Meter(Progress):
     def _watch(self) -> None:
         while not self._ended.wait(LOOK_EVERY_S):
             for process in family():
-                role = "driver_python" if process.pid == os.getpid() else "python_worker"
-                role = "jvm" if process.name == "java" else role
-                self.peak_bytes[role] = max(self.peak_bytes[role], process.resident_bytes)
+                role = _role(process)
+                if role:
+                    self.peak_bytes[role] = max(self.peak_bytes[role], process.resident_bytes)
+
+
+def _role(process: Process) -> str | None:
+    """What the process is for; None for a program that the JVM is about to start, which shares its memory until then."""
+    if process.pid == os.getpid():
+        return "driver_python"
+    if process.name.startswith("python"):
+        return "python_worker"
+    return "jvm" if process.name == "java" else None
 
 
 def _spark_bytes() -> dict[str, int]:

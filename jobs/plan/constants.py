@@ -46,6 +46,7 @@ class Constants:
 
     spans: Mapping[str, Span]
     units: Mapping[str, str]
+    counts: Mapping[str, int]
     nights: tuple[Mapping[str, Any], ...]
     machine: Mapping[str, Any]
     versions: Mapping[str, str]
@@ -60,6 +61,11 @@ class Constants:
         views = page_views * self[f"{name}_per_page_view"]
         return fixed + views + (samples / 1e6) * self[f"{name}_per_million_samples"]
 
+    @property
+    def is_measured_once(self) -> bool:
+        """Whether what is fixed, and what page views and samples add, was told apart only once: a range needs more."""
+        return all(n == 1 for name, n in self.counts.items() if name.endswith(("_fixed", "_per_page_view")))
+
     def largest(self, name: str) -> float:
         """The largest value that any measured night had."""
         return max(float(night[name]) for night in self.nights)
@@ -72,6 +78,7 @@ def load(file: Path = FILE) -> Constants:
         found = said["constants"]
         return Constants(
             spans={name: Span(c["min"], c["median"], c["max"]) for name, c in found.items()},
+            counts={name: c["n"] for name, c in found.items()},
             units={name: c["unit"] for name, c in found.items()},
             nights=tuple(said["nights"]),
             machine=said["machine"],

@@ -138,6 +138,8 @@ def _option(price: str) -> str:
 def notes(plan: Plan) -> Iterator[str]:
     """What the plan rests on, and where it goes beyond it."""
     yield _measured(plan)
+    if plan.constants.is_measured_once:
+        yield "What is fixed and what page views and samples add was measured once: such rows have no range. See make costs."
     yield _reach(plan)
     low, high = plan.measured_samples_per_view
     samples = plan.asked.samples_per_view
@@ -167,7 +169,8 @@ def _measured(plan: Plan) -> str:
     engine = f"pyspark {constants.versions['pyspark']}, delta-spark {constants.versions['delta-spark']}"
     return (
         f"Measured on {constants.measured_on} with {machine}, {engine}: {len(constants.nights)} nights of {populations} "
-        "simulated population(s). low and high are the extremes found, likely is the median."
+        "simulated population(s). low and high are the extremes found, likely is the median; nights in which most groups "
+        "were folded and nights in which none was are both among them."
     )
 
 

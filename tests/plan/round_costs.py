@@ -60,6 +60,7 @@ def round_costs(spread: float = 0) -> Constants:
     return Constants(
         spans={name: Span(v * (1 - spread), v, v * (1 + spread)) for name, v in values.items()},
         units=units,
+        counts=dict.fromkeys(values, 2 if spread else 1),
         nights=({"seed": 1, "page_views": 4000, "samples": 400_000, "shuffle_bytes": 16_000_000},),
         machine={"cores": 2, "memory_gb": 8},
         versions={"pyspark": "4.2.0", "delta-spark": "4.4.0"},

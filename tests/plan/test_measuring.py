@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.costs import _catalogue, _thin
-from benchmarks.metered_night import _opened, core_seconds, family
+from benchmarks.metered_night import Process, _opened, _role, core_seconds, family
 from tests.reading.small_warehouse import publish_release, write_table
 from warehouse_schema import TABLES
 from warehouse_schema.derive import rows
@@ -90,3 +90,9 @@ def test_what_page_views_were_about(tmp_path: Path) -> None:
     assert (found["visitors"], found["item_views"]) == (1, 3)
     # Pages of 2 columns, with 2 rows in the viewport and 3 in the document; one for each layout.
     assert (found["cells_of_pages"], found["rows_of_pages"]) == (2 * (2 * (2 + 3)), 2 * 3)
+
+
+def test_a_process_that_is_about_to_become_another_has_no_role() -> None:
+    python, java, between = (Process(-1, 0, name, 0.0, 10) for name in ("python3", "java", "Executor task l"))
+
+    assert [_role(process) for process in (python, java, between)] == ["python_worker", "jvm", None]

@@ -68,6 +68,13 @@ def test_a_driver_that_cannot_read_all_raw_files_is_told() -> None:
     assert [note for note in notes(plan(6_000_000 * 1_000_000)) if note.startswith("TOO LARGE")]
 
 
+def test_what_was_measured_once_is_told() -> None:
+    once = [note for note in notes(plan()) if "was measured once" in note]
+
+    assert len(once) == 1
+    assert not [note for note in notes(plan(spread=0.1)) if "was measured once" in note]
+
+
 def test_json_holds_what_the_tables_say() -> None:
     found = plan(spread=0.1, prices=Prices(storage=0.02))
     said = json.loads(as_json(found))
