@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 DEPLOY_TOOLS := .tools/deploy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-deploy kill-matrix order-matrix pair-matrix soak truth quick lint docs bench-simulator clean FORCE
+.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-deploy kill-matrix order-matrix pair-matrix soak truth costs quick lint docs bench-simulator clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -53,13 +53,18 @@ truth: setup ## 10,000 simulated page views against their truth, seed by SEED=
 quick: $(STAMP) ## the tests that need no Java, in seconds
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile -m "not spark and not slow and not matrix and not s3"
 
+costs: setup ## measure anew what `hoverlake plan` multiplies, SEEDS= times six nights; Linux, a quiet machine
+	@$(BIN)/python -m benchmarks.costs --seeds $(or $(SEEDS),2)
+	@$(BIN)/python -m benchmarks.scale
+
 lint: $(STAMP) ## ruff and mypy
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-docs: $(STAMP) ## write docs/ anew from the declarations in warehouse_schema/
+docs: $(STAMP) ## write docs/ anew: pages of tables and formats, and SCALE.md from measured costs
 	@$(BIN)/python -m warehouse_schema.docs
+	@$(BIN)/python -m benchmarks.scale
 
 bench-simulator: $(STAMP) ## samples per second and core of the simulator
 	@$(BIN)/python benchmarks/simulator_speed.py

@@ -27,6 +27,7 @@ from jobs.cli_options import (
     folder_of,
     instant_of,
 )
+from jobs.cli_plan import plan
 from jobs.cli_releases import app as releases_app
 from jobs.cli_releases import status
 from jobs.cli_simulate import simulate
@@ -188,6 +189,7 @@ def heatmap(
 
 
 app.command()(explain)
+app.command()(plan)
 
 
 @app.command()

@@ -95,7 +95,7 @@ def _exit_code_here(words: list[str], folder: Path, monkeypatch: pytest.MonkeyPa
 def test_the_page_has_commands_for_every_question() -> None:
     asked = {_words(command)[3] for command in _commands()}
 
-    assert asked == {"sql", "heatmap", "explain", "doctor", "simulate", "import", "nightly"}
+    assert asked == {"sql", "heatmap", "explain", "doctor", "plan", "simulate", "import", "nightly"}
 
 
 def test_first_page_is_short() -> None:
@@ -126,6 +126,7 @@ def test_links_lead_somewhere() -> None:
         "jobs/README.md",
         "docs/README.md",
         "docs/operations.md",
+        "docs/SCALE.md",
         "deploy/README.md",
     ):
         text = (PROJECT / paper).read_text(encoding="utf-8")

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 from jobs.errors import InfrastructureFailed
 from jobs.io.journal import Journal
 from jobs.io.lease import Lease
-from jobs.io.releases import Release
+from jobs.io.releases import REPLACED_DAYS, Release
 from jobs.io.store import Store, table_uri
 from jobs.io.warehouse import open_table
 from warehouse_schema import OPS, PINNED, RESTRICTED, TABLES
@@ -25,8 +25,6 @@ from warehouse_schema.table import Table
 
 #: Numbers of one lease's commits; a lease makes fewer than this.
 COMMITS_PER_LEASE = 1_000_000
-#: Days for which removed files and log entries stay: releases pin marts for 30 days, clean and restricted for 7.
-_RETENTION_DAYS = {"mart": 90, "ops": 90, "clean": 7, "restricted": 7}
 
 
 class DeltaTables:
@@ -80,7 +78,7 @@ class DeltaTables:
         writer = writer.option("txnAppId", "hoverlake").option("txnVersion", next(self._transactions))
         writer = writer.option("userMetadata", self.run_id)
         if before < 0:
-            days = _RETENTION_DAYS[table.layer]
+            days = REPLACED_DAYS[table.layer]
             writer = writer.option("delta.deletedFileRetentionDuration", f"interval {days} days")
             writer = writer.option("delta.logRetentionDuration", f"interval {days} days")
             # Statistics for the columns that queries filter by; nested arrays at the end have none.

@@ -20,6 +20,9 @@ FOLDER = "_releases"
 MANIFESTS = "_manifests"
 #: For how long a release keeps its tables by layer, in days: a release older than that may have lost files.
 PIN_DAYS = {"mart": 30, "clean": 7, "restricted": 7}
+#: Days for which files that a commit replaced, and log entries, stay in a table of a layer: as long as releases pin them
+#: and longer.
+REPLACED_DAYS = {"mart": 90, "ops": 90, "clean": 7, "restricted": 7}
 #: A write that was killed leaves its beginnings beside the records, under a longer name.
 _RECORD = re.compile(r"/(\d+)\.json$")
 
