@@ -5,12 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from expectations.suites import Result, audit
+from expectations.auditing import Result, audit
 from jobs import __version__
-from jobs.build import History, build_page_views, read_dates, stage_marts, touched_dates, window
+from jobs.build import History, build_page_views, stage_marts, touched_dates, window
 from jobs.errors import BlockedByQuality, InfrastructureFailed
 from jobs.io import releases
 from jobs.io.decisions import too_late_ranges
@@ -20,7 +19,8 @@ from jobs.io.raw_files import Inspection
 from jobs.io.releases import EventDate, InputFile, Release
 from jobs.io.store import Store
 from jobs.land import LandingRules, land
-from jobs.run_rows import amount_rows, count_rows, failed_run_row, failed_runs, input_rows, run_row
+from jobs.quality import audited_tables, equation_results, verdict
+from jobs.run_rows import amount_rows, count_rows, failed_run_row, failed_runs, input_rows, result_rows, run_row
 from jobs.steps.marts import MartSpec, literal, on_dates
 from jobs.steps.pseudonym import pseudonym_udf
 from jobs.steps.reconcile import Equation, Staged, mart_equations, told
@@ -120,37 +120,32 @@ class Stages:
         return History([dt.date.fromisoformat(date) for date in base.event_dates] if base else [], since)
 
     def audit(self) -> None:
-        """Hold what is written but not published against the expectations; critical ones stop the night."""
+        """Hold what is written but not published against the expectations."""
         if not self.dates:
             return
         with self.night.progress.stage("audit") as facts:
-            marts = [(rows, spec.table) for spec, rows, _ in self._marts()]
-            self.results += audit([(read_dates(self.tables, self.dates), PAGE_VIEWS), *marts])
+            landed = [i.file.path for i in self.given.inspections if not i.problem]
+            audited = audited_tables(self.tables, landed, self.dates, self.staged)
+            self.results += audit(audited, self.night.settings.model_dump())
             facts.append(f"{len(self.results)} expectations")
-        failed = [result for result in self.results if not result.success and result.severity == "critical"]
-        if failed:
-            first = failed[0]
-            self._block(
-                f"{len(failed)} expectation(s) failed: {first.table_name} {first.expectation} on {first.column_name}: "
-                f"observed {first.observed}, expected {first.threshold or 'none broken'}. {first.meaning}",
-            )
 
     def reconcile(self) -> None:
-        """A night that does not add up is not published."""
+        """What fails critically, or does not add up, is not published."""
         if self.staged:
             with self.night.progress.stage("reconcile") as facts:
                 self.equations += mart_equations(self.tables.read(PAGE_VIEWS), self.staged)
                 facts.append(f"{len(self.equations)} equations")
-        broken = [equation for equation in self.equations if not equation.adds_up]
-        if broken:
-            counts = [e for e in broken if not e.is_amount]
-            first = str(counts[0]) if counts else f"{broken[0].table_name} {broken[0].date} {broken[0].quantity}"
-            self._block(f"{len(broken)} equation(s) do not add up, the first: {first}")
+        self.results += equation_results(self.equations)
+        failures = [result for result in self.results if result.is_critical_failure]
+        if failures:
+            self._block(verdict(failures))
 
     def _block(self, reason: str) -> None:
+        run_id = self.night.run_id
         message = (
-            f"blocked by data quality: {reason}. Published tables stay as they were. More: hoverlake sql "
-            f"\"select * from ops.dq_results where run_id = '{self.night.run_id}' and not success\""
+            f"blocked by data quality: {reason} Published tables stay as they were. More: hoverlake sql "
+            f"\"select * from ops.dq_results where run_id = '{run_id}' and not success\" "
+            f"--warehouse {self.night.warehouse}"
         )
         self._write_ops(BlockedByQuality.exit_code, message)
         raise BlockedByQuality(message)
@@ -234,7 +229,7 @@ class Stages:
             (ops.INPUT_FILES, input_rows(run_id, self.given.inspections)),
             (ops.RECONCILIATION, count_rows(run_id, self.equations)),
             (ops.RECONCILIATION_AMOUNTS, amount_rows(run_id, self.equations)),
-            (ops.DQ_RESULTS, [{"run_id": run_id, "event_dates": every, **asdict(r)} for r in self.results]),
+            (ops.DQ_RESULTS, result_rows(run_id, self.results)),
         ]
         with ThreadPoolExecutor(len(rows)) as pool:
             list(pool.map(lambda pair: self._append_rows(*pair), rows))
