@@ -134,7 +134,7 @@ class Ledger:
 
     def _sums(self) -> dict[str, str]:
         """Aggregates of entries: amounts, bins, the least and the greatest carried text."""
-        bins = zip(self.bins, _inside("binned_ms", self.hist_edges_ms), strict=False)
+        bins = zip(self.bins, inside("binned_ms", self.hist_edges_ms), strict=False)
         counted = {name: f"count_if({condition})" for name, condition in bins}
         return {a: f"sum({a})" for a in self.amounts} | counted | {"least": "min(carried)", "greatest": "max(carried)"}
 
@@ -211,7 +211,7 @@ def _filled(columns: Sequence[str], values: Iterable[str]) -> dict[str, str]:
     return dict(itertools.zip_longest(columns, values, fillvalue="NULL"))
 
 
-def _inside(value: str, edges: Sequence[int]) -> list[str]:
+def inside(value: str, edges: Sequence[int]) -> list[str]:
     """Conditions of the bins: below the first edge, between neighbours, from the last edge on."""
     between = [f"{value} >= {low} AND {value} < {high}" for low, high in itertools.pairwise(edges)]
     return [f"{value} < {edges[0]}", *between, f"{value} >= {edges[-1]}"]
