@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 import copy
-import sys
-from collections.abc import Callable
+import datetime as dt
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from expectations.catalog import OWN_RULES, rules_of
+from warehouse_schema import TABLES
 
 Row = dict[str, Any]
 Rows = list[Row]
@@ -212,24 +215,30 @@ JOB_FAULTS = (
 
 
 def _a_day_later(row: Row) -> None:
-    import datetime as dt
-
     row["started_at"] += dt.timedelta(days=1)
 
 
 def render() -> str:
-    """The table of faults as a page."""
-    rows = [f"| {fault.name} | `{fault.caught_by}` | {fault.severity} |" for fault in (*RAW_FAULTS, *JOB_FAULTS)]
-    head = (
-        "<!-- Written by `make docs` from tests/night/faults.py. -->\n\n# What is caught by what\n\n"
+    """The table of faults, and of all rules that the tests break one by one, as a page."""
+    faults = [(fault.name, f"`{fault.caught_by}`", fault.severity) for fault in (*RAW_FAULTS, *JOB_FAULTS)]
+    rules = [
+        (name, f"`{rule.name}`", rule.severity, rule.meaning) for name in OWN_RULES for rule in rules_of(TABLES[name])
+    ]
+    return (
+        "<!-- Written by `make docs` from tests/night/faults.py and expectations/. -->\n\n# What is caught by what\n\n"
         "Faults that the tests make on purpose, on raw logs of a simulated night and on rows of clean.page_views, and the "
         "check in [ops.dq_results](tables/ops.dq_results.md) that finds each. Checks named `past_...` compare with earlier "
         "weeks and say `not enough history` before there are some.\n\n"
-        "| Fault | Found by | Severity |\n| --- | --- | --- |\n"
+        f"{_table(('Fault', 'Found by', 'Severity'), faults)}\n"
+        "## Rules\n\nWhat a declaration cannot say. The tests break each of them on purpose, too; what a declaration does "
+        "say (not null, range, allowed values, grain) is checked beside them, and that clean and marts add up.\n\n"
+        f"{_table(('Table', 'Rule', 'Severity', 'What has gone wrong if it fails'), rules)}"
     )
-    return head + "\n".join(rows) + "\n"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in (head, ["---"] * len(head), *rows))
 
 
 if __name__ == "__main__":
     PAGE.write_text(render(), encoding="utf-8")
-    sys.exit(0)

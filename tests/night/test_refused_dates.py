@@ -83,6 +83,7 @@ def test_a_first_night_that_is_blocked_can_be_looked_into(
     assert releases.newest(Store(str(tmp_path / "warehouse"))) is None
 
 
+@pytest.mark.slow
 def test_a_refused_date_stays_as_published_and_is_tried_again(
     spark: object, tmp_path: Path, strict: pytest.MonkeyPatch
 ) -> None:
