@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 DEPLOY_TOOLS := .tools/deploy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-deploy kill-matrix order-matrix pair-matrix soak truth costs quick lint docs bench-simulator clean FORCE
+.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-deploy kill-matrix order-matrix pair-matrix fault-matrix soak truth costs quick lint docs bench-simulator clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -20,7 +20,7 @@ test: setup ## the tests; those of `make test-slow` and `make test-s3` are left 
 test-slow: setup ## more nights: real kills, repaired and moved input, all thresholds
 	@$(BIN)/python -m pytest -m "slow and not matrix and not s3"
 
-kill-matrix: setup ## a night killed at 62 named points and KILLS= random instants: an hour and more
+kill-matrix: setup ## a night killed at 60 named points and KILLS= random instants: an hour and more
 	@KILLS=$(or $(KILLS),50) $(BIN)/python -m pytest tests/night/test_kill_matrix.py -m matrix
 
 order-matrix: setup ## SCHEDULES= random schedules of the same raw lines: equal tables
@@ -30,6 +30,9 @@ pair-matrix: setup ## PAIRS= times two nights at once, on disk and on S3: one pu
 	@sh deploy/s3_test_server.sh
 	@$(BIN)/python -m jobs.io.jars --s3
 	@PAIRS=$(or $(PAIRS),20) $(BIN)/python -m pytest -m matrix tests/night/test_two_at_once.py tests/s3/test_two_at_once.py
+
+fault-matrix: setup ## every fault of docs/faults.md made on purpose: each is found by name
+	@$(BIN)/python -m pytest tests/night/test_faults.py -m matrix
 
 soak: setup ## NIGHTS= small nights in a row, with maintenance: does anything grow?
 	@$(BIN)/python -m benchmarks.soak --nights $(or $(NIGHTS),60)
@@ -65,6 +68,7 @@ lint: $(STAMP) ## ruff and mypy
 docs: $(STAMP) ## write docs/ anew: pages of tables and formats, and SCALE.md from measured costs
 	@$(BIN)/python -m warehouse_schema.docs
 	@$(BIN)/python -m benchmarks.scale
+	@$(BIN)/python -m tests.night.faults
 
 bench-simulator: $(STAMP) ## samples per second and core of the simulator
 	@$(BIN)/python benchmarks/simulator_speed.py

@@ -18,10 +18,11 @@ from jobs import __version__
 from jobs.backfill_facts import Facts, gather
 from jobs.config import Settings
 from jobs.errors import HoverlakeError, NothingNew, UsageError
+from jobs.io import releases
 from jobs.io.decisions import TooLate
 from jobs.io.store import Store
 from jobs.io.warehouse import check_root
-from jobs.nightly import Night, run_night
+from jobs.nightly import Night, OnFailure, run_night
 from jobs.progress import Progress
 
 Reprocess = Literal["none", "failed", "completed"]
@@ -40,6 +41,7 @@ class Backfill:
     reprocess: Reprocess = "none"
     max_dates_per_batch: int = 7
     restart: bool = False
+    on_dq_failure: OnFailure = "block"
 
     def __post_init__(self) -> None:
         """UsageError if the range is none."""
@@ -121,7 +123,8 @@ def run_backfill(asked: Backfill) -> str:
                 f"{error} The same command goes on from here."
             ) from error
         built += len(batch)
-        for date in batch:
+        release = releases.newest(store)
+        for date in (plan for plan in batch if release and str(plan.date) not in release.held_back):
             store.put_if_absent(f"{asked.progress_folder}/{date.date}.json", json.dumps({"said": message}).encode())
     store.delete_folder(asked.progress_folder)
     return f"backfilled {built} event dates from {asked.first} to {asked.last}; {message}"
@@ -142,6 +145,7 @@ def _night(asked: Backfill, batch: Sequence[DatePlan]) -> Night:
         relanded=relanded,
         event_dates=[plan.date for plan in batch if plan.is_in_clean],
         decide=late,
+        on_dq_failure=asked.on_dq_failure,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
@@ -51,15 +51,18 @@ LEDGERS: tuple[tuple[MartJob, ...], ...] = (
 
 @dataclass(frozen=True)
 class History:
-    """Event dates built before, and the first of which clean still holds everything (None: all)."""
+    """Event dates built before, the first of which clean still holds everything (None: all), and those held back."""
 
     dates: Sequence[dt.date]
     clean_since: dt.date | None = None
+    held_back: Collection[dt.date] = ()
 
     def whole(self, spec: MartSpec, dates: Sequence[dt.date]) -> list[dt.date]:
-        """Of a mart's dates those whose page views clean holds: rows of the others stay as they were published."""
+        """Of a mart's dates those whose page views clean holds, and none held back: rows of the others stay as they
+        were published."""
         back = dt.timedelta(days=spec.back_days)
-        return [date for date in dates if self.clean_since is None or date - back >= self.clean_since]
+        free = [date for date in dates if date not in self.held_back]
+        return [date for date in free if self.clean_since is None or date - back >= self.clean_since]
 
 
 def touched_dates(beacons: DataFrame, new_files: Sequence[str], landed_dates: Sequence[dt.date]) -> list[dt.date]:

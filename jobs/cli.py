@@ -19,6 +19,7 @@ from jobs.cli_options import (
     Config,
     Day,
     Folder,
+    OnFailure,
     Raw,
     ReleaseNumber,
     Set,
@@ -59,6 +60,7 @@ def nightly(
             metavar="PATH", help="A raw file whose new bytes take the place of those landed; may be repeated."
         ),
     ] = None,
+    on_dq_failure: OnFailure = "block",
 ) -> None:
     """Land, build, audit and publish what is new.
 
@@ -72,7 +74,10 @@ def nightly(
     from jobs.nightly import Night, run_night
 
     settings = load_settings(set_ or [], config)
-    night = Night(date_of(date), raw, warehouse, settings, rebuild, accept_rewritten=accept_rewritten or [])
+    accepted = accept_rewritten or []
+    night = Night(
+        date_of(date), raw, warehouse, settings, rebuild, accept_rewritten=accepted, on_dq_failure=on_dq_failure
+    )
     print(run_night(night), file=sys.stderr)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from jobs.cli_options import RAW, WAREHOUSE, Config, Raw, Set, Warehouse, date_of
+from jobs.cli_options import RAW, WAREHOUSE, Config, OnFailure, Raw, Set, Warehouse, date_of
 
 
 def backfill(
@@ -22,6 +22,7 @@ def backfill(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print dates, tables, files and why; do nothing.")] = False,
     max_dates_per_batch: Annotated[int, typer.Option(min=1, metavar="N", help="Event dates of one release.")] = 7,
     restart: Annotated[bool, typer.Option("--restart", help="Forget what an interrupted backfill has done.")] = False,
+    on_dq_failure: OnFailure = "block",
     set_: Set = None,
     config: Config = None,
 ) -> None:
@@ -42,6 +43,7 @@ def backfill(
         reprocess=reprocess,
         max_dates_per_batch=max_dates_per_batch,
         restart=restart,
+        on_dq_failure=on_dq_failure,
     )
     if dry_run:
         for line in plan_backfill(asked).lines():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -26,6 +26,14 @@ Set = Annotated[
     typer.Option("--set", metavar="NAME=VALUE", help="A threshold, such as min_visitors=20; may be repeated."),
 ]
 Config = Annotated[Path | None, typer.Option(metavar="FILE", help="TOML file of thresholds.")]
+OnFailure = Annotated[
+    Literal["block", "quarantine-date"],
+    typer.Option(
+        "--on-dq-failure",
+        help="What a critical failure of data quality stops: the whole run, or the event dates it is on, whose rows stay as "
+        "published before.",
+    ),
+]
 RAW, WAREHOUSE = "data/raw", "data/warehouse"
 
 

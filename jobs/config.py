@@ -27,8 +27,18 @@ Count = Annotated[int, Field(ge=1)]
 #: 100 ms to 27 min in steps of the square root of two: a quantile read from the bins is off by less than that factor.
 HIST_EDGES_MS = tuple(round(100 * 2 ** (i / 2)) for i in range(29))
 
-#: Settings that no number depends on.
-OPERATION = {"lease_expiry_s"}
+#: Settings that no number depends on: how runs wait for each other, and what of a night is noted or held back.
+OPERATION = {
+    "lease_expiry_s",
+    "depth_rise_share",
+    "past_weeks",
+    "past_min_weeks",
+    "past_floor_share",
+    "past_warning_z",
+    "past_critical_z",
+    "past_warning_psi",
+    "past_critical_psi",
+}
 
 
 class Settings(BaseModel):
@@ -99,6 +109,18 @@ class Settings(BaseModel):
     # marts
     min_visitors: Annotated[int, Field(ge=1)] = 50
     hist_edges_ms: tuple[int, ...] = HIST_EDGES_MS
+
+    # audit: decides nothing about any number, but whether a date is published
+    #: By how much more page views may show a document row than the row above it, before it is noted.
+    depth_rise_share: Annotated[float, Field(ge=0)] = 0.2
+    past_weeks: Count = 8
+    past_min_weeks: Count = 4
+    #: Deviation of a number from one week to the next that is taken for granted, as a share of it.
+    past_floor_share: Share = 0.1
+    past_warning_z: Annotated[float, Field(gt=0)] = 4
+    past_critical_z: Annotated[float, Field(gt=0)] = 8
+    past_warning_psi: Annotated[float, Field(gt=0)] = 0.25
+    past_critical_psi: Annotated[float, Field(gt=0)] = 1
 
     # operation: decides nothing about any number
     lease_expiry_s: Annotated[float, Field(gt=0)] = 600

@@ -31,6 +31,7 @@ WORDS = {
     "remainder": REMAINDER,
     "unpublished": "suppressed: group too small",
     "set_aside": "set aside",
+    "held_back": "held back by data quality",
     "in_universe": "counted",
     "not_measured": "not counted: not measured",
     "without_entries": "not counted: nothing to count",
@@ -81,7 +82,8 @@ def explain_date(warehouse: str, date: dt.date, table: str | None = None) -> str
     wrong = [f"{step.whole} of {step.name}" for step in steps if not step.adds_up]
     verdict = f"It does not add up: {', '.join(wrong)}." if wrong else "Every step adds up."
     report = grid(HEAD, [row for step in steps for row in step.rows()])
-    return f"event date {date}, {state.status}, release {release.number}\n\n{report}\n{verdict}\n"
+    held = ", held back by data quality: as published before" if str(date) in release.held_back else ""
+    return f"event date {date}, {state.status}{held}, release {release.number}\n\n{report}\n{verdict}\n"
 
 
 def _connection(warehouse: str, marts: Sequence[Table]) -> duckdb.DuckDBPyConnection:

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Literal
 
 from jobs import __version__
 from jobs.config import Settings
@@ -23,13 +24,16 @@ from jobs.io.warehouse import check_root
 from jobs.progress import Progress
 from jobs.selection import Selection, Wanted, accepted_files, select_files, set_aside
 
+OnFailure = Literal["block", "quarantine-date"]
+
 
 @dataclass(frozen=True)
 class Night:
     """What one run was asked for: landing dates up to `date`, from `since` on if given.
 
     `rebuild` lands the date anew; a backfill names landing dates to land anew (`relanded`) and event dates to build
-    in any case (`event_dates`).
+    in any case (`event_dates`). A date that data quality refuses blocks the whole run, or only itself
+    (`quarantine-date`).
     """
 
     date: dt.date
@@ -45,6 +49,7 @@ class Night:
     relanded: Collection[dt.date] = ()
     event_dates: Collection[dt.date] = ()
     decide: Sequence[Decision] = ()
+    on_dq_failure: OnFailure = "block"
 
     @property
     def run_id(self) -> str:
@@ -66,7 +71,8 @@ class Night:
         accepted = [decision for decision in made if isinstance(decision, Rewritten)]
         late_window = dt.timedelta(days=self.settings.late_window_days)
         kept = dt.date.fromisoformat(base.clean_since) + late_window if base and base.clean_since else dt.date.min
-        return Wanted(self.date, self.since, kept, self.landing_dates, accepted, is_needed=bool(self.event_dates))
+        is_needed = bool(self.event_dates or (base and base.dates_to_retry))
+        return Wanted(self.date, self.since, kept, self.landing_dates, accepted, is_needed)
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ def summary(release: Release) -> dict[str, Any]:
         **status_counts(release),
         "what": what(release),
         "rolled_back_to": release.rolled_back_to,
+        "held_back": release.held_back,
     }
 
 
@@ -69,7 +70,10 @@ def show_release(warehouse: str, number: int, *, as_json: bool = False) -> str:
 def _shown(release: Release, file_count: int, aside_count: int) -> Iterator[str]:
     yield f"release {release.number}: {what(release)}\n"
     yield f"created at   {release.created_at}\nlanding date {release.landing_date}\nrun          {release.run_id}\n"
-    yield f"raw files    {file_count:,}" + (f", {aside_count:,} more set aside" if aside_count else "") + "\n\n"
+    yield f"raw files    {file_count:,}" + (f", {aside_count:,} more set aside" if aside_count else "") + "\n"
+    if release.held_back:
+        yield f"held back    {', '.join(release.held_back)}: as published before, for failures of data quality\n"
+    yield "\n"
     yield grid(("table", "version"), list(release.tables.items()))
     yield "\n"
     dates = release.event_dates.items()

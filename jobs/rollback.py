@@ -104,6 +104,7 @@ def _again(target: Release, current: Release, run_id: str, now: dt.datetime, *, 
         landing_date=current.landing_date if marts_only else target.landing_date,
         tables=tables,
         clean_since=current.clean_since if marts_only else target.clean_since,
+        held_back=current.held_back if marts_only else target.held_back,
         kind="rollback",
         rolled_back_to=target.number,
     )

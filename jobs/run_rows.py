@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from expectations.auditing import Result
 from jobs import __version__
 from jobs.errors import InfrastructureFailed
 from jobs.io import releases
@@ -117,6 +119,18 @@ def count_rows(run_id: str, equations: Iterable[Equation]) -> list[dict[str, obj
         if not e.is_amount
         for reason, count in {INPUT: e.left, **e.terms}.items()
     ]
+
+
+def result_rows(run_id: str, results: Iterable[Result]) -> list[dict[str, object]]:
+    """Rows of ops.dq_results."""
+    return [_result_row(run_id, result) for result in results]
+
+
+def _result_row(run_id: str, result: Result) -> dict[str, object]:
+    row = asdict(result)
+    row_count = row.pop("row_count")
+    has_share = result.unexpected_count is not None and row_count
+    return {"run_id": run_id, **row, "unexpected_share": row["unexpected_count"] / row_count if has_share else None}
 
 
 def amount_rows(run_id: str, equations: Iterable[Equation]) -> list[dict[str, object]]:

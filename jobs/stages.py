@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from expectations.suites import Result, audit
-from jobs import __version__
+from expectations.auditing import Result, audit
+from jobs.against_past import against_past
 from jobs.build import History, build_page_views, read_dates, stage_marts, touched_dates, window
 from jobs.errors import BlockedByQuality, InfrastructureFailed
 from jobs.io import releases
@@ -17,11 +16,14 @@ from jobs.io.decisions import too_late_ranges
 from jobs.io.delta import DeltaTables
 from jobs.io.journal import RunStory
 from jobs.io.raw_files import Inspection
-from jobs.io.releases import EventDate, InputFile, Release
 from jobs.io.store import Store
 from jobs.land import LandingRules, land
-from jobs.run_rows import amount_rows, count_rows, failed_run_row, failed_runs, input_rows, run_row
+from jobs.next_release import manifest, more, next_release, summary
+from jobs.profiles import past_profiles, profile_rows
+from jobs.quality import audited_tables, dates_to_hold_back, equation_results, held_equations, merged, verdict
+from jobs.run_rows import amount_rows, count_rows, failed_run_row, failed_runs, input_rows, result_rows, run_row
 from jobs.steps.marts import MartSpec, literal, on_dates
+from jobs.steps.profile import Measured, profile, rejected
 from jobs.steps.pseudonym import pseudonym_udf
 from jobs.steps.reconcile import Equation, Staged, mart_equations, told
 from warehouse_schema import PINNED
@@ -29,6 +31,7 @@ from warehouse_schema.clean.beacons import BEACONS
 from warehouse_schema.clean.page_views import PAGE_VIEWS
 from warehouse_schema.derive import spark_schema
 from warehouse_schema.ops import tables as ops
+from warehouse_schema.ops.profile import DQ_PROFILE
 from warehouse_schema.table import Table
 
 if TYPE_CHECKING:
@@ -38,17 +41,25 @@ if TYPE_CHECKING:
 
 
 class Stages:
-    """One night's work on the tables, and what it has found so far."""
+    """One night's work on the tables, and what it has found so far.
+
+    `seen` is what the last look at the tables said, `results` all looks: also of dates that are held back since.
+    """
 
     def __init__(self, night: Night, store: Store, tables: DeltaTables, given: Input) -> None:
         self.night = night
         self.store = store
         self.tables = tables
         self.given = given
-        self.equations: list[Equation] = []
+        self.landed: list[Equation] = []
+        self.built: list[Equation] = []
+        self.added_up: list[Equation] = []
+        self.seen: list[Result] = []
         self.results: list[Result] = []
+        self.measured: list[Measured] = []
         self.staged: list[Staged] = []
         self.dates: list[dt.date] = []
+        self.held_back: set[dt.date] = set()
         self.failed: list[RunStory] = []
 
     def restore(self) -> None:
@@ -65,19 +76,22 @@ class Stages:
 
     def land(self) -> None:
         """Append new files, replace landing dates and rewritten files; finds the event dates to rebuild."""
+        base = self.given.base
         with self.night.progress.stage("land") as facts:
-            landed_dates = set(self.night.event_dates)
+            landed_dates = {*self.night.event_dates, *(base.dates_to_retry if base else ())}
             for files, replaced in self._portions():
                 if replaced:
                     landed_dates |= self._start_dates(replaced)
                 landed = land(self.tables, self.night.raw, files, self._rules(), replaced)
                 landed_dates |= set(landed.start_dates)
-                self.equations += landed.equations
-            facts.append(told(self.equations))
-        new_files = [i.file.path for i in self.given.inspections if not i.problem]
+                self.landed += landed.equations
+            facts.append(told(self.landed))
         if landed_dates:
             near = window(self.tables.read(BEACONS), sorted(landed_dates), self.night.settings)
-            self.dates = touched_dates(near, new_files, sorted(landed_dates))
+            self.dates = touched_dates(near, self._landed_files(), sorted(landed_dates))
+
+    def _landed_files(self) -> list[str]:
+        return [i.file.path for i in self.given.inspections if not i.problem]
 
     def _portions(self) -> Iterator[tuple[list[Inspection], str | None]]:
         """Files to land together, with the predicate on the rows that they replace; None for files that are added."""
@@ -102,56 +116,83 @@ class Stages:
 
     def build(self) -> None:
         """clean.page_views of the touched dates, then every mart, staged."""
-        dates = self.dates
-        if not dates:
+        if not self.dates:
             return
+        with self.night.progress.stage("build clean.page_views") as facts:
+            self.built = build_page_views(self.tables, self.night.settings, self.dates)
+            facts.append(f"{len(self.dates)} event dates, {sum(e.left for e in self.built):,} beacons")
+        self._stage_marts()
+
+    def _stage_marts(self) -> None:
         night = self.night
-        with night.progress.stage("build clean.page_views") as facts:
-            built = build_page_views(self.tables, night.settings, dates)
-            self.equations += built
-            facts.append(f"{len(dates)} event dates, {sum(e.left for e in built):,} beacons")
         with night.progress.stage("stage marts") as facts:
-            self.staged = stage_marts(self.tables, night.settings, dates, self._history(), night.staging)
+            self.staged = stage_marts(self.tables, night.settings, self.dates, self._history(), night.staging)
             facts.append(f"{len(self._marts())} marts")
 
     def _history(self) -> History:
         base = self.given.base
         since = dt.date.fromisoformat(base.clean_since) if base and base.clean_since else None
-        return History([dt.date.fromisoformat(date) for date in base.event_dates] if base else [], since)
+        dates = [dt.date.fromisoformat(date) for date in base.event_dates] if base else []
+        return History(dates, since, self.held_back)
 
     def audit(self) -> None:
-        """Hold what is written but not published against the expectations; critical ones stop the night."""
+        """Hold what is written but not published against the expectations, and against the weeks before."""
         if not self.dates:
             return
         with self.night.progress.stage("audit") as facts:
-            marts = [(rows, spec.table) for spec, rows, _ in self._marts()]
-            self.results += audit([(read_dates(self.tables, self.dates), PAGE_VIEWS), *marts])
-            facts.append(f"{len(self.results)} expectations")
-        failed = [result for result in self.results if not result.success and result.severity == "critical"]
-        if failed:
-            first = failed[0]
-            self._block(
-                f"{len(failed)} expectation(s) failed: {first.table_name} {first.expectation} on {first.column_name}: "
-                f"observed {first.observed}, expected {first.threshold or 'none broken'}. {first.meaning}",
-            )
+            audited = audited_tables(self.tables, self._landed_files(), self.dates, self.staged)
+            self.seen = [*audit(audited, self.night.settings.model_dump()), *self._against_past()]
+            facts.append(f"{len(self.seen):,} results")
+
+    def _against_past(self) -> list[Result]:
+        """The profile of the rebuilt dates beside those of the weeks before."""
+        night, settings = self.night, self.night.settings
+        now = [*profile(read_dates(self.tables, self.dates), settings), *rejected(self.landed)]
+        # Of a date held back since, the profile of its refused rows stays, for who looks into it.
+        self.measured = [*(m for m in self.measured if m.event_date in self.held_back), *now]
+        past = past_profiles(night.warehouse, {*self.dates, *(m.event_date for m in now)}, settings.past_weeks)
+        return against_past(now, past, self.dates, night.date, settings)
 
     def reconcile(self) -> None:
-        """A night that does not add up is not published."""
+        """What fails critically, or does not add up, is not published: the whole night, or its dates alone."""
+        self._add_up()
+        while failures := [result for result in self.seen if result.is_critical_failure]:
+            held = dates_to_hold_back(failures, self.dates, self._history().dates, self.staged)
+            if self.night.on_dq_failure == "block" or not held:
+                self._block(verdict(failures))
+            self._hold_back(held, failures)
+
+    def _add_up(self) -> None:
         if self.staged:
             with self.night.progress.stage("reconcile") as facts:
-                self.equations += mart_equations(self.tables.read(PAGE_VIEWS), self.staged)
-                facts.append(f"{len(self.equations)} equations")
-        broken = [equation for equation in self.equations if not equation.adds_up]
-        if broken:
-            counts = [e for e in broken if not e.is_amount]
-            first = str(counts[0]) if counts else f"{broken[0].table_name} {broken[0].date} {broken[0].quantity}"
-            self._block(f"{len(broken)} equation(s) do not add up, the first: {first}")
+                self.added_up = mart_equations(self.tables.read(PAGE_VIEWS), self.staged)
+                facts.append(f"{len(self._equations())} equations")
+        own = [equation for equation in self.built if equation.date not in self.held_back]
+        self.seen += equation_results([*self.landed, *own, *self.added_up])
+        self.results = merged(self.results, self.seen)
+
+    def _equations(self) -> list[Equation]:
+        return [*self.landed, *self.built, *self.added_up]
+
+    def _hold_back(self, held: set[dt.date], failures: Sequence[Result]) -> None:
+        """The dates' page views and marts stay as the base release has them; the other dates are looked at again."""
+        names = ", ".join(map(str, sorted(held)))
+        self.night.progress.say(f"held back {names}: {verdict(failures)}")
+        self.tables.journal.write("held_back", event_dates=sorted(map(str, held)))
+        base = self.given.base
+        pinned = base.tables.get(PAGE_VIEWS.name) if base else None
+        views = self.tables.read(PAGE_VIEWS, pinned)
+        previous = views.where(on_dates("event_date", held) if pinned is not None else "FALSE")
+        self.tables.replace(PAGE_VIEWS, previous, on_dates("event_date", held))
+        self.built = held_equations(self.built, read_dates(self.tables, sorted(held)), held)
+        self.held_back |= held
+        self.dates = [date for date in self.dates if date not in held]
+        self._stage_marts()
+        self.audit()
+        self._add_up()
 
     def _block(self, reason: str) -> None:
-        message = (
-            f"blocked by data quality: {reason}. Published tables stay as they were. More: hoverlake sql "
-            f"\"select * from ops.dq_results where run_id = '{self.night.run_id}' and not success\""
-        )
+        message = f"blocked by data quality: {reason} Published tables stay as they were. {more(self.night)}"
         self._write_ops(BlockedByQuality.exit_code, message)
         raise BlockedByQuality(message)
 
@@ -162,14 +203,16 @@ class Stages:
             marts = self._marts()
             with ThreadPoolExecutor(max(1, len(marts))) as pool:
                 list(pool.map(lambda mart: self._publish_mart(*mart), marts))
-            number = base.number + 1 if base else 1
-            message = self._summary(number)
+            found = {table.name: self.tables.version(table) for table in PINNED}
+            versions = {name: version for name, version in found.items() if version >= 0}
+            release = next_release(night, base, self.dates, self.held_back, versions)
+            message = summary(night, self.given, release, self.dates)
             self._write_ops(0, message)
-            release = self._release(number)
             self.tables.lease.check()
-            if not releases.publish(self.store, release, self._manifest()):
+            if not releases.publish(self.store, release, manifest(self.given)):
                 raise InfrastructureFailed(
-                    f"release {number} was taken by another run. Nothing of this run is visible; run the night again."
+                    f"release {release.number} was taken by another run. Nothing of this run is visible; run the "
+                    "night again."
                 )
         return message
 
@@ -184,57 +227,19 @@ class Stages:
     def _publish_mart(self, spec: MartSpec, rows: DataFrame, dates: Sequence[dt.date]) -> None:
         self.tables.replace(spec.table, rows, on_dates("event_date", dates))
 
-    def _summary(self, number: int) -> str:
-        aside = sum(1 for i in self.given.inspections if i.problem)
-        files = len(self.given.inspections) - aside
-        return (
-            f"published release {number} of {self.night.warehouse}: {files} raw files, event dates "
-            f"{', '.join(map(str, self.dates)) or 'none'}" + (f", {aside} files set aside" if aside else "")
-        )
-
-    def _release(self, number: int) -> Release:
-        night, base = self.night, self.given.base
-        event_dates = dict(base.event_dates) if base else {}
-        for date in self.dates:
-            event_dates[str(date)] = EventDate("provisional", __version__, night.settings.sha256())
-        latest = max(night.date, dt.date.fromisoformat(base.landing_date)) if base else night.date
-        closed = latest - dt.timedelta(days=night.settings.late_window_days)
-        event_dates = {
-            date: EventDate("final" if date <= str(closed) else "provisional", at.code_version, at.configuration_sha256)
-            for date, at in sorted(event_dates.items())
-        }
-        versions = {table.name: self.tables.version(table) for table in PINNED}
-        return Release(
-            number=number,
-            run_id=night.run_id,
-            created_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-            landing_date=str(latest),
-            tables={name: version for name, version in versions.items() if version >= 0},
-            event_dates=event_dates,
-            configuration=night.settings.model_dump(),
-            clean_since=base.clean_since if base else None,
-            kind="night" if night.command == "nightly" else night.command,
-        )
-
-    def _manifest(self) -> dict[str, InputFile]:
-        files = dict(self.given.known)
-        for i in self.given.inspections:
-            file = i.file
-            files[file.path] = InputFile(
-                file.path, file.size_bytes, file.etag, i.sha256, i.line_count, str(file.landing_date), i.problem
-            )
-        return files
-
     def _write_ops(self, exit_code: int, message: str) -> None:
-        run_id = self.night.run_id
+        night, run_id = self.night, self.night.run_id
         every = ", ".join(map(str, self.dates))
         failed = [failed_run_row(self.store, story) for story in self.failed]
+        equations = self._equations()
+        published = {*self.dates, *(e.date for e in self.landed)} if exit_code == 0 else set()
         rows: list[tuple[Table, list[dict[str, object]]]] = [
-            (ops.RUNS, [*failed, run_row(self.night, self.given.inspections, every, exit_code, message)]),
+            (ops.RUNS, [*failed, run_row(night, self.given.inspections, every, exit_code, message)]),
             (ops.INPUT_FILES, input_rows(run_id, self.given.inspections)),
-            (ops.RECONCILIATION, count_rows(run_id, self.equations)),
-            (ops.RECONCILIATION_AMOUNTS, amount_rows(run_id, self.equations)),
-            (ops.DQ_RESULTS, [{"run_id": run_id, "event_dates": every, **asdict(r)} for r in self.results]),
+            (ops.RECONCILIATION, count_rows(run_id, equations)),
+            (ops.RECONCILIATION_AMOUNTS, amount_rows(run_id, equations)),
+            (ops.DQ_RESULTS, result_rows(run_id, self.results)),
+            (DQ_PROFILE, profile_rows(run_id, self.measured, night.date, published)),
         ]
         with ThreadPoolExecutor(len(rows)) as pool:
             list(pool.map(lambda pair: self._append_rows(*pair), rows))

@@ -93,7 +93,8 @@ def _lines(status: Status, warehouse: str) -> Iterator[str]:
         yield f"{word}: release {release['release']} is {_words(status.age_seconds)} old, at most {limit} allowed\n"
         yield f"release   {release['release']}, {release['what']} of landing date {release['landing_date']}, "
         yield f"created {release['created_at']}\n"
-        yield f"dates     {release['provisional']} provisional, {release['final']} final\n"
+        held = f", held back by data quality: {', '.join(release['held_back'])}" if release["held_back"] else ""
+        yield f"dates     {release['provisional']} provisional, {release['final']} final{held}\n"
     holder = status.holder
     if holder:
         yield f"lease     held by run {holder['run_id']} (host {holder['host']}, process {holder['pid']})\n"

@@ -14,6 +14,7 @@ from warehouse_schema.mart.session_attention_daily import SESSION_ATTENTION_DAIL
 from warehouse_schema.mart.story_attention_daily import STORY_ATTENTION_DAILY
 from warehouse_schema.mart.viewport_exposure_daily import VIEWPORT_EXPOSURE_DAILY
 from warehouse_schema.mart.zone_attention_daily import ZONE_ATTENTION_DAILY
+from warehouse_schema.ops.profile import DQ_PROFILE
 from warehouse_schema.ops.tables import DQ_RESULTS, INPUT_FILES, RECONCILIATION, RECONCILIATION_AMOUNTS, RUNS
 from warehouse_schema.table import Table
 
@@ -29,7 +30,7 @@ MARTS: tuple[Table, ...] = (
     SESSION_ATTENTION_DAILY,
     REACH_DAILY,
 )
-OPS: tuple[Table, ...] = (RUNS, INPUT_FILES, RECONCILIATION, DQ_RESULTS)
+OPS: tuple[Table, ...] = (RUNS, INPUT_FILES, RECONCILIATION, DQ_RESULTS, DQ_PROFILE)
 RESTRICTED: tuple[Table, ...] = (RECONCILIATION_AMOUNTS,)
 
 #: Pinned by a release; ops and restricted reconciliation are read at their latest version.

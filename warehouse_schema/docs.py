@@ -90,8 +90,8 @@ def render_index() -> str:
         "[why lines are rejected](raw/rejections.md). Words and units: [GLOSSARY](../GLOSSARY.md). Questions in SQL: "
         "[tables, entries, quantiles, was the feed visible](sql.md). Raw logs and tables on S3: "
         "[object storage](object-storage.md). "
-        "Running it: [status, releases, rollback, exit codes, schedulers](operations.md). How far it carries: "
-        "[a billion users, on paper](SCALE.md).",
+        "Running it: [status, releases, rollback, exit codes, schedulers](operations.md). Data quality: [which check finds "
+        "which fault](faults.md). How far it carries: [a billion users, on paper](SCALE.md).",
     )
 
 

@@ -8,6 +8,7 @@ the highest number. Readers open a release, never "latest".
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from dataclasses import asdict, dataclass, field
@@ -57,7 +58,8 @@ class Release:
     """The pinned version of every table after one run.
 
     `kind` is what the run was: night, backfill, maintain or rollback; records written before it was recorded are of nights.
-    A rollback names the release whose tables it serves again.
+    A rollback names the release whose tables it serves again. `held_back` are event dates that data quality keeps as
+    they were published before, or unpublished, although there is newer input: the next run tries them again.
     """
 
     number: int
@@ -71,6 +73,12 @@ class Release:
     clean_since: str | None = None
     kind: str = "night"
     rolled_back_to: int | None = None
+    held_back: list[str] = field(default_factory=list)
+
+    @property
+    def dates_to_retry(self) -> list[dt.date]:
+        """Dates held back of which clean still holds everything."""
+        return [dt.date.fromisoformat(date) for date in self.held_back if date >= (self.clean_since or "")]
 
 
 def newest_number(store: Store) -> int:

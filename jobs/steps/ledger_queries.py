@@ -7,11 +7,10 @@ entries of small rows.
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 from collections.abc import Iterable, Sequence
 
 from jobs.steps.ledger import Input, Ledger, page_view_columns
-from jobs.steps.marts import FINEST, GROUP, MartSpec, Step, counts_for_ads, not_applicable, on_dates
+from jobs.steps.marts import FINEST, GROUP, MartSpec, Step, counts_for_ads, inside, not_applicable, on_dates
 from warehouse_schema.derive import sql_type
 
 
@@ -147,12 +146,10 @@ class Queries:
         """Counts of one entry: below the first edge, between neighbours, from the last edge on."""
         if spec.distribution is None:
             return []
-        edges, value = self.ledger.hist_edges_ms, "v" if spec.distribution.is_list else spec.distribution.value
-        between = [f"{value} >= {low} AND {value} < {high}" for low, high in itertools.pairwise(edges)]
-        bins = [f"{value} < {edges[0]}", *between, f"{value} >= {edges[-1]}"]
+        edges, value = self.ledger.hist_edges_ms, spec.distribution.value
         if not spec.distribution.is_list:
-            return [_one_if(condition) for condition in bins]
-        return [f"coalesce(len(list_filter({spec.distribution.value}, lambda v: {inside})), 0)" for inside in bins]
+            return [_one_if(condition) for condition in inside(value, edges)]
+        return [f"coalesce(len(list_filter({value}, lambda v: {condition})), 0)" for condition in inside("v", edges)]
 
     def _per_view(self, lines: str) -> str:
         """What each page view gives to each row, in one line."""

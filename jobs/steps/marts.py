@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from pyspark.sql import DataFrame
 
@@ -132,6 +133,12 @@ def on_dates(column: str, dates: Iterable[dt.date]) -> str:
     an emptied day."""
     literals = ", ".join(f"DATE'{date}'" for date in sorted(dates))
     return f"{column} IN ({literals})"
+
+
+def inside(value: str, edges_ms: Sequence[int]) -> list[str]:
+    """SQL: conditions of fixed bins: below the first edge, between neighbours, from the last edge on."""
+    between = [f"{value} >= {low} AND {value} < {high}" for low, high in pairwise(edges_ms)]
+    return [f"{value} < {edges_ms[0]}", *between, f"{value} >= {edges_ms[-1]}"]
 
 
 def literal(text: str) -> str:

@@ -17,7 +17,7 @@ def test_page_views_of_an_oversized_visitor_are_counted_and_left_out(tmp_path: P
     raw, warehouse = tmp_path / "raw", tmp_path / "warehouse"
     few = [beacon(beacon_id=f"f{n}", page_view_id=f"f{n}", visitor_id="few") for n in range(3)]
     many = [beacon(beacon_id=f"m{n}", page_view_id=f"m{n // 2}", visitor_id="many", seq=n % 2) for n in range(4)]
-    clocks = {name: START_MS + NEXT_DAY_MS for name in ("started_at_ms", "sent_at_ms", "received_at_ms")}
+    clocks = dict.fromkeys(("started_at_ms", "sent_at_ms", "received_at_ms"), START_MS + NEXT_DAY_MS)
     next_day = [beacon(beacon_id="n", page_view_id="n", visitor_id="many", **clocks)]
     write_lines(raw, few + many)
     write_lines(raw, next_day, date=DATE.replace(day=21))

@@ -12,7 +12,7 @@ BEACONS = Table(
     name="clean.beacons",
     one_row_per="accepted beacon, duplicates included",
     meaning="Raw beacons that satisfy the contract and carry the purpose product_development, visitor id replaced by a pseudonym.",
-    grain=("landing_date", "raw_file", "line_sha256"),
+    grain=(),
     columns=(
         START_DATE,
         s.LANDING_DATE,
@@ -57,5 +57,8 @@ BEACONS = Table(
     ),
     partition_by=("start_date", "landing_date"),
     retention_days=30,
-    caveats=("Duplicates and conflicting retries are still in it: clean.page_views removes them.",),
+    caveats=(
+        "Duplicates and conflicting retries are still in it: clean.page_views removes them.",
+        "Equal lines of one file are one row each: the table has no unique key.",
+    ),
 )

@@ -106,20 +106,43 @@ RECONCILIATION_AMOUNTS = Table(
 DQ_RESULTS = Table(
     name="ops.dq_results",
     one_row_per="run, table, event date and expectation",
-    meaning="What the audit expected and what it saw.",
-    grain=("run_id", "table_name", "expectation", "column_name"),
+    meaning="What the audit expected of each date and what it saw; of a run that published nothing, too.",
+    grain=("run_id", "table_name", "event_date", "expectation", "column_name"),
     columns=(
         RUN_ID,
         Column("table_name", "string", "The table audited.", example="mart.hover_heatmap_daily"),
-        Column("event_dates", "string", "Event dates audited, comma separated."),
-        Column("expectation", "string", "Name of the expectation."),
-        Column("column_name", "string", "Column or columns; * for the whole table."),
-        Column("severity", "string", "critical stops the night, warning is noted.", allowed=("critical", "warning")),
-        Column("success", "boolean", "True if the expectation held."),
+        Column(
+            "event_date",
+            "date",
+            "Date that the audited rows stand for; for clean.beacons of their start, for clean.rejected_beacons of landing.",
+        ),
+        Column(
+            "expectation",
+            "string",
+            "Name of the expectation: of Great Expectations for what the declaration says, else of the rule.",
+        ),
+        Column("column_name", "string", "Column, columns or list; * for the whole row or table."),
+        Column(
+            "severity",
+            "string",
+            "critical keeps the date from being published, warning is noted.",
+            allowed=("critical", "warning"),
+        ),
+        Column(
+            "success",
+            "boolean",
+            "True if the expectation held; NULL if it could not be judged for want of history.",
+            nullable=True,
+        ),
         Column("observed", "string", "What was seen, without any value of a personal column.", nullable=True),
         Column("threshold", "string", "What was expected.", nullable=True),
-        Column("unexpected_count", "long", "Rows that broke it.", "rows", nullable=True),
+        Column("unexpected_count", "long", "Rows that broke it.", "rows", nullable=True, low=0),
+        Column(
+            "unexpected_share", "double", "The same over all rows of the date.", "0..1", nullable=True, low=0, high=1
+        ),
         Column("meaning", "string", "What has gone wrong if this fails."),
+        Column("owner", "string", "Who looks into a failure: pipeline, tracker or privacy."),
     ),
     retention_days=760,
+    caveats=("Rows written before results were told by date have NULL in the columns that are new.",),
 )

@@ -1,0 +1,84 @@
+"""What a run publishes: the record of its release, the manifest of raw files behind it, and the run's last line."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+from jobs import __version__
+from jobs.io.releases import EventDate, InputFile, Release
+
+if TYPE_CHECKING:
+    from jobs.nightly import Input, Night
+
+
+def next_release(
+    night: Night,
+    base: Release | None,
+    dates: Sequence[dt.date],
+    held_back: Collection[dt.date],
+    versions: dict[str, int],
+) -> Release:
+    """The release after `base` with the rebuilt event `dates`; those `held_back` stay as `base` has them."""
+    latest = max(night.date, dt.date.fromisoformat(base.landing_date)) if base else night.date
+    return Release(
+        number=base.number + 1 if base else 1,
+        run_id=night.run_id,
+        created_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        landing_date=str(latest),
+        tables=versions,
+        event_dates=_event_dates(night, base, dates, latest),
+        configuration=night.settings.model_dump(),
+        clean_since=base.clean_since if base else None,
+        kind="night" if night.command == "nightly" else night.command,
+        held_back=sorted(map(str, held_back)),
+    )
+
+
+def _event_dates(night: Night, base: Release | None, dates: Sequence[dt.date], latest: dt.date) -> dict[str, EventDate]:
+    event_dates = dict(base.event_dates) if base else {}
+    for date in dates:
+        event_dates[str(date)] = EventDate("provisional", __version__, night.settings.sha256())
+    closed = latest - dt.timedelta(days=night.settings.late_window_days)
+    return {
+        date: EventDate("final" if date <= str(closed) else "provisional", at.code_version, at.configuration_sha256)
+        for date, at in sorted(event_dates.items())
+    }
+
+
+def manifest(given: Input) -> dict[str, InputFile]:
+    """Raw files that the base release knew, and those that the run looked at."""
+    files = dict(given.known)
+    for i in given.inspections:
+        file = i.file
+        files[file.path] = InputFile(
+            file.path, file.size_bytes, file.etag, i.sha256, i.line_count, str(file.landing_date), i.problem
+        )
+    return files
+
+
+def summary(night: Night, given: Input, release: Release, dates: Sequence[dt.date]) -> str:
+    """The run's last line."""
+    aside = sum(1 for i in given.inspections if i.problem)
+    message = (
+        f"published release {release.number} of {night.warehouse}: {len(given.inspections) - aside} raw files, event "
+        f"dates {', '.join(map(str, dates)) or 'none'}"
+    )
+    if aside:
+        message += f", {aside} files set aside"
+    if release.held_back:
+        message += (
+            f"; held back by data quality, as published before: {', '.join(release.held_back)}. The next run tries them "
+            f"again. {more(night)}"
+        )
+    return message
+
+
+def more(night: Night) -> str:
+    """The command that shows what failed; rows of ops are there whether the run published or not."""
+    query = (
+        "select table_name, event_date, expectation, column_name, observed, threshold, meaning from ops.dq_results "
+        f"where run_id = '{night.run_id}' and not success and severity = 'critical'"
+    )
+    return f'More: hoverlake sql "{query}" --warehouse {night.warehouse}'
