@@ -65,14 +65,14 @@ def test_files_of_a_night() -> None:
     assert night.storage.raw_files == Span.of(16)
     assert night.beacons_files == Span(16, 64, 64)
     assert night.page_views_files.likely == 16 * 4
-    # Nine marts of four dates, five tables of runs, and the rejected lines.
-    assert night.data_files.likely == 64 + 64 + 9 * 4 + 5 + 1
+    # Nine marts of four dates, six tables of runs, and the rejected lines.
+    assert night.data_files.likely == 64 + 64 + 9 * 4 + 6 + 1
 
 
 def test_requests_of_a_night() -> None:
     night = plan().night
 
-    files = 64 + night.page_views_files.likely + 42
+    files = 64 + night.page_views_files.likely + 43
     written = (BEACONS + 4 * (VIEWS + MARTS)) / (64 * 2**20)
     # 4 h of heartbeats, every 100 s; two staged ledgers of two objects.
     assert night.put_requests.likely == pytest.approx(files + written + 60 + 144 + 4)
