@@ -1,0 +1,244 @@
+"""Common SQL: one sweep over all samples, scrolls and states of a page view in order, and what adds up from it
+(METRICS 2, 4, 5).
+
+A *piece* is the time from one event to the next, in which nothing changes: one visible state, one scroll offset, one
+sample. Every measure of the cursor is a sum of pieces; runs of pieces are stays, hovers and engaged intervals.
+"""
+
+from __future__ import annotations
+
+from benchmarks.peers.dialect import Dialect, Step
+from jobs.config import Settings
+
+EDGE, SCROLL, TOUCH, SAMPLE, CLICK = range(5)
+_MAX_OFFSET_PX = 1_000_000_000
+
+
+def cursor_steps(dialect: Dialect, settings: Settings) -> list[Step]:
+    """From `survivors`, `views` and `edges` to `runs` (pieces with the runs they belong to), `heat_cells`, `hovers`
+    (sums per target) and `engaged` (intervals)."""
+    return [
+        ("events", _events(dialect, settings)),
+        ("runs", _runs(dialect, settings)),
+        ("heat_cells", _heat_cells(settings)),
+        ("hovers", _hovers(settings)),
+        (
+            "engaged",
+            "SELECT pv, min(t_ms) AS start_ms, max(engaged_until) AS stop_ms FROM runs "
+            "WHERE is_engaged = 1 GROUP BY pv, engaged_run",
+        ),
+    ]
+
+
+def is_known(settings: Settings) -> str:
+    """A position: both coordinates given, finite, not a recorder's word for unknown."""
+    most = settings.max_coordinate_px
+    both = [f"{name} IS NOT NULL AND abs({name}) <= {most} AND {name} <> 65535" for name in ("x_px", "y_px")]
+    return f"({' AND '.join(both)})"
+
+
+def _events(dialect: Dialect, settings: Settings) -> str:
+    """Edges, known scrolls (the last of an instant), clicks and pointer records; a finger's samples are inputs only.
+
+    Events of one instant come in the order of their kinds; a record without a position is a SAMPLE that is not known.
+    """
+    known = f"IF({is_known(settings)}, 1, 0)"
+    scrolls = f"SELECT *, lead(t_ms) OVER (PARTITION BY pv ORDER BY t_ms, seq, pos) AS following_ms FROM ({dialect.records('scroll', 'survivors')}) WHERE abs(y_px) <= {_MAX_OFFSET_PX}"
+    nothing = "NULL, NULL, NULL"
+    return f"""SELECT pv, t_ms, {EDGE} AS kind, 0 AS seq, 0 AS pos, 0 AS is_known, is_visible, is_focused, end_ms,
+            IF(was_visible = 0, t_ms, NULL) AS hidden_until, CAST(NULL AS DOUBLE) AS scroll_px,
+            CAST(NULL AS DOUBLE) AS x_px, CAST(NULL AS DOUBLE) AS y_px, CAST(NULL AS VARCHAR(99)) AS target FROM edges
+        UNION ALL SELECT pv, t_ms, {SCROLL}, 0, 0, 1, {nothing}, NULL, y_px, {nothing}
+            FROM ({scrolls}) WHERE following_ms IS NULL OR following_ms > t_ms
+        UNION ALL SELECT pv, t_ms, {CLICK}, seq, pos, 1, {nothing}, NULL, NULL, x_px, y_px, NULL
+            FROM ({dialect.records("clicks", "survivors")}) WHERE {is_known(settings)}
+        UNION ALL SELECT p.pv, t_ms, IF(has_cursor = 1, {SAMPLE}, {TOUCH}), seq, pos, {known}, {nothing}, NULL, NULL,
+            x_px, y_px, coalesce(target, '')
+            FROM ({dialect.records("pointer", "survivors")}) p JOIN views v ON p.pv = v.pv"""
+
+
+def _runs(dialect: Dialect, settings: Settings) -> str:
+    """Pieces, numbered by the runs of equal cells, targets and engagement that they belong to."""
+    numbers = ", ".join(
+        f"sum(opens_{run}) OVER w AS {run}_run" for run in ("document", "viewport", "target", "engaged")
+    )
+    window = "WINDOW w AS (PARTITION BY pv ORDER BY t_ms, kind, seq, pos)"
+    return f"SELECT *, {numbers} FROM ({_openings(_pieces(_swept(dialect), settings), settings)}) {window}"
+
+
+def _swept(dialect: Dialect) -> str:
+    """Each event with what is in force from it on."""
+    of_sample = {
+        "is_sampled": "is_known",
+        "sample_x": "coalesce(x_px, 0)",
+        "sample_y": "coalesce(y_px, 0)",
+        "target": "target",
+    }
+    carried = {name: f"IF(kind = {SAMPLE}, {value}, NULL)" for name, value in of_sample.items()}
+    carried |= {name: name for name in ("is_visible", "is_focused", "end_ms")} | {"offset_px": "scroll_px"}
+    latest = {
+        "edge_ms": f"kind = {EDGE}",
+        "scroll_ms": f"kind = {SCROLL}",
+        "rest_ms": f"kind = {SAMPLE}",
+        "input_ms": f"kind > {EDGE} AND is_known = 1",
+    }
+    columns = [f"{dialect.last_known(value, 'w')} AS {name}" for name, value in carried.items()]
+    # Instants rise within a page view: the latest is the largest.
+    columns += [f"max(IF({condition}, t_ms, NULL)) OVER w AS {name}" for name, condition in latest.items()]
+    return f"""SELECT pv, t_ms, kind, seq, pos, x_px, y_px, lead(t_ms) OVER w AS following_ms,
+        max(hidden_until) OVER w AS hidden_until, {", ".join(columns)}
+        FROM events WINDOW w AS (PARTITION BY pv ORDER BY t_ms, kind, seq, pos)"""
+
+
+def _pieces(swept: str, settings: Settings) -> str:
+    """Lengths of pieces within V, their cells, and steps from sample to sample."""
+    timed = f"SELECT *, coalesce(following_ms, end_ms, t_ms) AS next_ms, coalesce(offset_px, 0) AS scrolled_px FROM ({swept})"
+    cell = settings.cell_px
+    capped = {"dwell_ms": settings.rest_ms, "active_ms": settings.active_ms}
+    lengths = ", ".join(
+        f"IF(is_sampled = 1 AND is_visible = 1, greatest(least(next_ms, rest_ms + {most}) - t_ms, 0), 0) AS {name}"
+        for name, most in capped.items()
+    )
+    return f"""SELECT pv, t_ms, kind, seq, pos, x_px, y_px, next_ms, is_sampled, target, sample_x, sample_y, rest_ms,
+            is_visible, edge_ms, hidden_until, scrolled_px, {lengths},
+            CAST(floor(sample_x / {cell}) AS INT) AS cell_x, CAST(floor(sample_y / {cell}) AS INT) AS viewport_y,
+            CAST(floor((sample_y + scrolled_px) / {cell}) AS INT) AS document_y,
+            IF(coalesce(scroll_ms, -1) <= rest_ms, 1, 0) AS is_on_target,
+            least(next_ms, input_ms + {settings.engaged_ms}) AS engaged_until,
+            IF(is_focused = 1 AND input_ms IS NOT NULL AND least(next_ms, input_ms + {settings.engaged_ms}) > t_ms, 1, 0) AS is_engaged
+        FROM ({timed}) WHERE kind >= {SAMPLE} OR t_ms < next_ms"""
+
+
+def _openings(pieces: str, settings: Settings) -> str:
+    """Where runs begin: at a break (METRICS 1), at another cell or target, after a pause of engagement."""
+    names = ("is_sampled", "rest_ms", "sample_x", "sample_y", "cell_x", "viewport_y", "document_y", "target")
+    before = ", ".join(f"lag({name}) OVER w AS last_{name}" for name in (*names, "is_engaged", "engaged_until"))
+    followed = f"SELECT *, {before} FROM ({pieces}) WINDOW w AS (PARTITION BY pv ORDER BY t_ms, kind, seq, pos)"
+    follows = f"kind = {SAMPLE} AND is_sampled = 1 AND last_is_sampled = 1"
+    hides = "coalesce(hidden_until, -1) > last_rest_ms OR (is_visible = 0 AND t_ms > greatest(edge_ms, last_rest_ms))"
+    breaks = f"kind = {SAMPLE} AND (is_sampled = 0 OR coalesce(last_is_sampled, 0) = 0 OR t_ms - last_rest_ms > {settings.rest_ms} OR {hides})"
+    steps = {"dt_ms": "t_ms - last_rest_ms", "dx_px": "sample_x - last_sample_x", "dy_px": "sample_y - last_sample_y"}
+    opens = {
+        "document": "cell_x <> last_cell_x OR document_y <> last_document_y",
+        "viewport": "cell_x <> last_cell_x OR viewport_y <> last_viewport_y",
+        "target": "target <> last_target",
+    }
+    columns = [f"IF({follows}, {value}, NULL) AS {name}" for name, value in steps.items()]
+    columns += [f"IF({breaks} OR {differs}, 1, 0) AS opens_{run}" for run, differs in opens.items()]
+    columns.append(
+        "IF(is_engaged = 1 AND NOT coalesce(last_is_engaged = 1 AND last_engaged_until = t_ms, FALSE), 1, 0) AS opens_engaged"
+    )
+    kept = "pv, t_ms, kind, seq, pos, x_px, y_px, is_sampled, target, cell_x, viewport_y, document_y, scrolled_px"
+    kept += ", dwell_ms, active_ms, is_on_target, engaged_until, is_engaged"
+    return f"SELECT {kept}, {', '.join(columns)} FROM ({followed})"
+
+
+def _heat_cells(settings: Settings) -> str:
+    """Runs of pieces in one cell first (a stay is a run of stay_ms), then their sums by cell."""
+    runs = " UNION ALL ".join(_cell_runs(space, settings) for space in ("document", "viewport"))
+    clicks = " UNION ALL ".join(_click_cells(space, settings) for space in ("document", "viewport"))
+    sums = ", ".join(
+        f"sum({name}) AS {name}" for name in ("dwell_ms", "active_ms", "sample_count", "stay_count", "click_count")
+    )
+    cells = (
+        f"SELECT pv, space, cell_x, cell_y, {sums} FROM ({runs} UNION ALL {clicks}) GROUP BY pv, space, cell_x, cell_y"
+    )
+    measures = ("dwell_ms", "active_ms", "sample_count", "stay_count")
+    measured = ", ".join(f"IF(has_cursor = 1, {name}, NULL) AS {name}" for name in measures)
+    return f"""SELECT c.pv, space, cell_x, cell_y, {measured}, IF(has_clicks = 1, click_count, NULL) AS click_count
+        FROM ({cells}) c JOIN views v ON c.pv = v.pv WHERE sample_count > 0 OR dwell_ms > 0 OR click_count > 0"""
+
+
+def _cell_runs(space: str, settings: Settings) -> str:
+    return f"""SELECT pv, '{space}' AS space, min(cell_x) AS cell_x, min({space}_y) AS cell_y, sum(dwell_ms) AS dwell_ms,
+        sum(active_ms) AS active_ms, sum(IF(kind = {SAMPLE}, 1, 0)) AS sample_count,
+        IF(sum(dwell_ms) >= {settings.stay_ms}, 1, 0) AS stay_count, 0 AS click_count
+        FROM runs WHERE is_sampled = 1 GROUP BY pv, {space}_run"""
+
+
+def _click_cells(space: str, settings: Settings) -> str:
+    y = "y_px + scrolled_px" if space == "document" else "y_px"
+    cell = settings.cell_px
+    return f"""SELECT pv, '{space}', CAST(floor(x_px / {cell}) AS INT), CAST(floor(({y}) / {cell}) AS INT), 0, 0, 0, 0, 1
+        FROM runs WHERE kind = {CLICK}"""
+
+
+def _hovers(settings: Settings) -> str:
+    """Per page view and target: hovers of hover_ms and more, and the target dwell of all samples."""
+    runs = """SELECT pv, min(target) AS target, sum(dwell_ms * is_on_target) AS dwell_ms FROM runs
+        WHERE is_sampled = 1 AND target <> '' GROUP BY pv, target_run"""
+    return f"""SELECT pv, target, sum(IF(dwell_ms >= {settings.hover_ms}, 1, 0)) AS hover_count, sum(dwell_ms) AS hover_ms
+        FROM ({runs}) GROUP BY pv, target"""
+
+
+def traffic_steps(dialect: Dialect, settings: Settings) -> list[Step]:
+    """`traffic` (page view, is_human) from five reasons; those that need windows are asked only of page views that
+    could reach bot_reasons with them. `bot_agents` holds the user agents that say that they are programs."""
+    return [
+        ("cheap_reasons", _cheap_reasons(settings)),
+        ("busy_visitors", _busy_visitors(settings)),
+        ("rhythms", _rhythms(settings)),
+        ("lines_drawn", _lines(settings)),
+        ("traffic", _traffic(settings)),
+    ]
+
+
+def _cheap_reasons(settings: Settings) -> str:
+    reach = f"({settings.bot_speed_px_per_s} * dt_ms / 1000)"
+    fast = f"dt_ms > 0 AND dx_px * dx_px + dy_px * dy_px > {reach} * {reach}"
+    first = f"SELECT pv, min(IF(kind = {SAMPLE} AND is_sampled = 1, t_ms, NULL)) AS first_ms, count(IF({fast}, 1, NULL)) AS fast_steps FROM runs GROUP BY pv"
+    clicks = f"""SELECT r.pv, count(*) AS unled FROM runs r JOIN ({first}) f ON r.pv = f.pv JOIN views v ON r.pv = v.pv
+        WHERE kind = {CLICK} AND (x_px <> 0 OR y_px <> 0) AND (first_ms IS NULL OR t_ms <= first_ms)
+            AND pointer_type = 'mouse' AND has_pointer = 1 GROUP BY r.pv"""
+    return f"""SELECT f.pv, IF(fast_steps >= {settings.bot_fast_steps}, 1, 0)
+            + IF(coalesce(unled, 0) >= {settings.bot_clicks}, 1, 0) AS reasons
+        FROM ({first}) f LEFT JOIN ({clicks}) c ON f.pv = c.pv"""
+
+
+def _busy_visitors(settings: Settings) -> str:
+    """Visitors whose inputs touch bot_input_hours hours of a date; looked into only where page views last that long."""
+    hour = 3_600_000
+    spans = f"sum(CAST(floor((start_ms + end_ms) / {hour}) AS BIGINT) - CAST(floor(start_ms / {hour}) AS BIGINT) + 1)"
+    possible = f"SELECT visitor_id, event_day FROM views GROUP BY visitor_id, event_day HAVING {spans} >= {settings.bot_input_hours}"
+    at = f"CAST(floor((start_ms + t_ms) / {hour}) AS BIGINT) - v.event_day * 24"
+    hours = f"""SELECT v.visitor_id, v.event_day, {at} AS hour FROM views v
+        JOIN ({possible}) p ON v.visitor_id = p.visitor_id AND v.event_day = p.event_day
+        JOIN events e ON v.pv = e.pv WHERE e.kind > {EDGE} AND e.is_known = 1"""
+    return f"""SELECT visitor_id, event_day FROM ({hours}) WHERE hour < 24 GROUP BY visitor_id, event_day
+        HAVING count(DISTINCT hour) >= {settings.bot_input_hours}"""
+
+
+def _rhythms(settings: Settings) -> str:
+    """Page views with bot_interval_samples samples in a row at one interval."""
+    steps = settings.bot_interval_samples - 1
+    often = f"SELECT pv FROM (SELECT pv, dt_ms, count(*) AS n FROM runs WHERE dt_ms > 0 GROUP BY pv, dt_ms) WHERE n >= {steps} GROUP BY pv"
+    samples = f"""SELECT r.* FROM runs r JOIN ({often}) o ON r.pv = o.pv WHERE kind = {SAMPLE}"""
+    same = f"IF(dt_ms = lag(dt_ms) OVER w, 0, 1) AS differs FROM ({samples}) WINDOW w AS (PARTITION BY pv ORDER BY t_ms, seq, pos)"
+    numbered = f"SELECT pv, dt_ms, sum(differs) OVER (PARTITION BY pv ORDER BY t_ms, seq, pos) AS run FROM (SELECT pv, t_ms, seq, pos, dt_ms, {same})"
+    runs = f"SELECT pv FROM ({numbered}) WHERE dt_ms > 0 GROUP BY pv, run HAVING count(*) >= {steps}"
+    return f"SELECT DISTINCT pv FROM ({runs})"
+
+
+def _lines(settings: Settings) -> str:
+    """Page views with bot_line_steps equal steps in a row, standing still passed over; asked of those under suspicion."""
+    slack = settings.bot_line_slack_px
+    suspects = """SELECT pv FROM cheap_reasons WHERE reasons > 0 UNION SELECT pv FROM rhythms
+        UNION SELECT pv FROM views v JOIN busy_visitors b ON v.visitor_id = b.visitor_id AND v.event_day = b.event_day"""
+    # A record without a position ends a line; of standing still only that is kept.
+    moves = f"""SELECT r.* FROM runs r JOIN ({suspects}) s ON r.pv = s.pv
+        WHERE kind = {SAMPLE} AND (dt_ms IS NULL OR dx_px <> 0 OR dy_px <> 0)"""
+    same = f"abs(dx_px - lag(dx_px) OVER w) <= {slack} AND abs(dy_px - lag(dy_px) OVER w) <= {slack}"
+    marked = f"SELECT pv, t_ms, seq, pos, dt_ms, IF({same}, 0, 1) AS differs FROM ({moves}) WINDOW w AS (PARTITION BY pv ORDER BY t_ms, seq, pos)"
+    numbered = f"SELECT pv, dt_ms, sum(differs) OVER (PARTITION BY pv ORDER BY t_ms, seq, pos) AS run FROM ({marked})"
+    runs = f"SELECT pv FROM ({numbered}) WHERE dt_ms IS NOT NULL GROUP BY pv, run HAVING count(*) >= {settings.bot_line_steps}"
+    return f"SELECT DISTINCT pv FROM ({runs})"
+
+
+def _traffic(settings: Settings) -> str:
+    reasons = """coalesce(c.reasons, 0) + IF(r.pv IS NOT NULL, 1, 0) + IF(l.pv IS NOT NULL, 1, 0)
+        + IF(b.visitor_id IS NOT NULL, 1, 0)"""
+    return f"""SELECT v.pv, CASE WHEN a.user_agent IS NOT NULL THEN 'declared_bot'
+            WHEN {reasons} >= {settings.bot_reasons} THEN 'suspected_bot' ELSE 'human' END AS traffic_class
+        FROM views v LEFT JOIN cheap_reasons c ON v.pv = c.pv LEFT JOIN rhythms r ON v.pv = r.pv
+        LEFT JOIN lines_drawn l ON v.pv = l.pv LEFT JOIN bot_agents a ON v.user_agent = a.user_agent
+        LEFT JOIN busy_visitors b ON v.visitor_id = b.visitor_id AND v.event_day = b.event_day"""
