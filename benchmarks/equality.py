@@ -130,7 +130,10 @@ def clean_differences(database: duckdb.DuckDBPyConnection, page_views: str, peer
             entries = f"SELECT {', '.join(PERSON)}, unnest({nested[table.name]}) AS entry FROM {page_views}"
             columns = [f"entry.{c} AS {c}" for c in (*table.key, *table.values) if c not in PERSON]
             expected = f"(SELECT {', '.join((*PERSON, *columns))} FROM ({entries}))"
-        found = f"(SELECT p.*, visitor FROM {scan(peer / table.name)} p LEFT JOIN visitors USING (visitor_id))"
+        views = f"(SELECT v.*, visitor FROM {scan(peer / 'page_views')} v LEFT JOIN visitors USING (visitor_id))"
+        found = views
+        if table.name in nested:
+            found = f"(SELECT p.*, visitor, page_view_id FROM {scan(peer / table.name)} p LEFT JOIN {views} USING (pv))"
         problems += differences(database, table, expected, found)
     return problems
 

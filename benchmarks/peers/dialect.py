@@ -81,10 +81,10 @@ class SparkDialect:
         columns = ", ".join(f"record.{name}" for name in ("t_ms", *STREAM_ARRAYS[stream]))
         return (
             f"SELECT pv, seq, pos, {columns} FROM (SELECT pv, seq, {stream}.t_ms AS t_ms, {arrays} FROM {source}) "
-            f"LATERAL VIEW posexplode(arrays_zip({zipped})) AS pos, record"
+            f"LATERAL VIEW posexplode(arrays_zip({zipped})) records AS pos, record"
         )
 
     def metas(self, source: str) -> str:
         """One struct per entry, then its fields."""
         fields = ", ".join(f"meta.{name}" for name in META_FIELDS)
-        return f"SELECT pv, seq, pos, {fields} FROM {source} LATERAL VIEW posexplode(item_meta) AS pos, meta"
+        return f"SELECT pv, seq, pos, {fields} FROM {source} LATERAL VIEW posexplode(item_meta) entries AS pos, meta"

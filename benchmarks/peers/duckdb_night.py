@@ -110,11 +110,7 @@ def _make(database: duckdb.DuckDBPyConnection, steps: Sequence[Step]) -> None:
 def _write(database: duckdb.DuckDBPyConnection, table: str, night: PeerNight) -> None:
     """Sums of whole numbers are HUGEINT, which no Delta table knows."""
     described = database.execute(f"DESCRIBE {table}").fetchall()
-    columns = [
-        f"CAST({row[0]} AS BIGINT) AS {row[0]}" if row[1] == "HUGEINT" else row[0]
-        for row in described
-        if row[0] != "pv"
-    ]
+    columns = [f"CAST({name} AS BIGINT) AS {name}" if type_ == "HUGEINT" else name for name, type_, *_ in described]
     rows = database.sql(f"SELECT {', '.join(columns)} FROM {table}").to_arrow_reader(100_000)
     write_deltalake(str(night.out / table), rows, partition_by=["event_date"])
 

@@ -47,7 +47,7 @@ def _events(dialect: Dialect, settings: Settings) -> str:
     nothing = "NULL, NULL, NULL"
     return f"""SELECT pv, t_ms, {EDGE} AS kind, 0 AS seq, 0 AS pos, 0 AS is_known, is_visible, is_focused, end_ms,
             IF(was_visible = 0, t_ms, NULL) AS hidden_until, CAST(NULL AS DOUBLE) AS scroll_px,
-            CAST(NULL AS DOUBLE) AS x_px, CAST(NULL AS DOUBLE) AS y_px, CAST(NULL AS VARCHAR(99)) AS target FROM edges
+            CAST(NULL AS DOUBLE) AS x_px, CAST(NULL AS DOUBLE) AS y_px, CAST(NULL AS STRING) AS target FROM edges
         UNION ALL SELECT pv, t_ms, {SCROLL}, 0, 0, 1, {nothing}, NULL, y_px, {nothing}
             FROM ({scrolls}) WHERE following_ms IS NULL OR following_ms > t_ms
         UNION ALL SELECT pv, t_ms, {CLICK}, seq, pos, 1, {nothing}, NULL, NULL, x_px, y_px, NULL

@@ -107,8 +107,8 @@ def _survivors(numbers_from: int) -> str:
 
 
 def _views(settings: Settings) -> str:
-    first = ("visitor_id", "page_view_id", "start_ms", "surface", "layout_id", "device_type", "pointer_type")
-    first += ("viewport_w_px", "viewport_h_px", "user_agent")
+    first: tuple[str, ...] = ("visitor_id", "page_view_id", "start_ms", "surface", "layout_id", "device_type")
+    first += ("pointer_type", "viewport_w_px", "viewport_h_px", "user_agent")
     has = [f"max(IF({stream}.t_ms IS NOT NULL, 1, 0)) AS has_{stream}" for stream in STREAMS]
     columns = [
         *(f"max(IF(place = 1, {name}, NULL)) AS {name}" for name in first),
