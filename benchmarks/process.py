@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -51,8 +52,10 @@ class Measured:
     said: str = field(repr=False, default="")
 
 
-def measure(command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> Measured:
-    """Run the command to its end; its output goes to the file `log`."""
+def measure(
+    command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None, timeout_s: float = float("inf")
+) -> Measured:
+    """Run the command to its end, or stop it and all it started after `timeout_s`; its output goes to the file `log`."""
     peak = Usage()
     with log.open("wb") as output:
         began = time.monotonic()
@@ -61,6 +64,8 @@ def measure(command: Sequence[str], log: Path, environment: Mapping[str, str] | 
         )
         while process.poll() is None:
             peak = peak.largest(usage_of_session(process.pid))
+            if time.monotonic() - began > timeout_s:
+                os.killpg(process.pid, signal.SIGKILL)
             time.sleep(SAMPLE_S)
         seconds = time.monotonic() - began
     said = log.read_text(errors="replace")

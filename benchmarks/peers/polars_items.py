@@ -127,9 +127,9 @@ def item_views(
     rows = items.join(views.lazy(), on="pv").join(metas.lazy(), on=ITEM, how="left")
     for part in (parts["sums"], parts["attended"], parts["hovered"]):
         rows = rows.join(part, on=ITEM, how="left")
-    on_target = {"left_on": ITEM, "right_on": ["pv", "target"]}
-    rows = rows.join(hovers.lazy(), how="left", **on_target)
-    rows = rows.join(clicks.agg(click_count=pl.len().cast(pl.Int64)), how="left", **on_target)
+    counts = clicks.agg(click_count=pl.len().cast(pl.Int64))
+    for of_target in (hovers.lazy(), counts):
+        rows = rows.join(of_target, left_on=ITEM, right_on=["pv", "target"], how="left")
     measures = _measures(settings)
     return (
         rows.join(shares, on="pv", how="left")
