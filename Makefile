@@ -75,7 +75,7 @@ profile: setup ## where the time of one night goes; SIZE= in million samples
 	@$(BIN)/python -m benchmarks.profile --size $(or $(SIZE),1)
 
 bench-simulator: $(STAMP) ## samples per second and core of the simulator
-	@$(BIN)/python benchmarks/simulator_speed.py
+	@$(BIN)/python -m benchmarks.simulator_speed
 
 clean: ## remove the demo's data and all caches; keeps .venv, .jars and .tools
 	rm -rf data .mypy_cache .ruff_cache .pytest_cache .hypothesis metastore_db derby.log spark-warehouse

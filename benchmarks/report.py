@@ -64,7 +64,8 @@ def _setting(results: Mapping[str, Any]) -> str:
     return f"Measured on {on}. Versions: {', '.join(f'{name} {number}' for name, number in packages.items())}.\n"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A table in Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines) + "\n"
 
@@ -98,7 +99,7 @@ def _seconds(results: Mapping[str, Any]) -> str:
         [ENGINES[engine].title, *(_timed(results, engine, night["samples"]) for night in nights)]
         for engine in _engines(results)
     ]
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _timed(results: Mapping[str, Any], engine: str, samples: int) -> str:
@@ -117,7 +118,7 @@ def _costs(results: Mapping[str, Any]) -> str:
         cost = fit([run["samples"] for run in runs], [run["seconds"] for run in runs]) if runs else None
         told = [f"{cost.fixed_s:.1f}", f"{cost.s_per_million:.2f}"] if cost else ["one size only", ""]
         rows.append([ENGINES[engine].title, *told])
-    return _table(["Engine", "Fixed, s", "Marginal, s per million samples"], rows)
+    return table(["Engine", "Fixed, s", "Marginal, s per million samples"], rows)
 
 
 def _needs(results: Mapping[str, Any]) -> str:
@@ -131,7 +132,7 @@ def _needs(results: Mapping[str, Any]) -> str:
                 in_gib = [f"{needs[name] / GIB:.2f}" for name in ("rss_bytes", "rchar", "wchar")]
                 size = f"{night['samples'] / 1e6:.1f} M"
                 rows.append([ENGINES[engine].title, size, *in_gib, f"{needs['cpu_s']:.0f}"])
-    return _table(["Engine", "Samples", "Memory, GiB", "Read, GiB", "Written, GiB", "Processor, s"], rows)
+    return table(["Engine", "Samples", "Memory, GiB", "Read, GiB", "Written, GiB", "Processor, s"], rows)
 
 
 def _stages(results: Mapping[str, Any]) -> str:
@@ -159,4 +160,4 @@ def _equality(results: Mapping[str, Any]) -> str:
         ]
         for compared in results["equality"]
     ]
-    return _table(["Engine", "Page views", "min_visitors of hoverlake", "Tables"], rows)
+    return table(["Engine", "Page views", "min_visitors of hoverlake", "Tables"], rows)

@@ -6,8 +6,10 @@ python -m benchmarks.peers.duckdb_night --raw data/raw --date 2026-11-20 --out /
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import duckdb
@@ -36,21 +38,26 @@ BUCKET_NUMBERS = 1_000_000_000
 
 
 def run(night: PeerNight) -> None:
-    """Land, build, add up, write. Tables between the steps lie in a database on disk and are dropped bucket by bucket."""
+    """Land, build, add up, write. Buckets of visitors are built side by side, each by a connection with tables of its
+    own; what they share lies in a database on disk."""
     work = night.out / "_work"
     work.mkdir(parents=True, exist_ok=True)
     database = duckdb.connect(str(work / "night.duckdb"))
-    database.execute(f"SET temp_directory = '{work}'; SET preserve_insertion_order = false; SET TimeZone = 'UTC'")
+    database.execute(f"SET temp_directory = '{work}'; SET TimeZone = 'UTC'")
     for signature, body in MACROS.items():
         database.execute(f"CREATE MACRO {signature} AS {body}")
-    buckets = night.buckets()
+    cores = os.cpu_count() or 1
+    buckets = max(cores, night.buckets())
     with night.progress.stage("land"):
         _land(database, night, buckets)
-    with night.progress.stage("page views"):
-        for bucket in range(buckets):
-            _build(database, night, bucket)
+    with night.progress.stage("page views"), ThreadPoolExecutor(cores) as pool:
+        parts = list(pool.map(lambda bucket: _build(database.cursor(), night, bucket), range(buckets)))
+        for table in CLEAN_TABLES:
+            united = " UNION ALL ".join(f"SELECT * FROM {table}_{bucket}" for bucket in parts)
+            database.execute(f"CREATE VIEW {table} AS {united}")
     with night.progress.stage("marts"):
-        _make(database, mart_steps(DuckDialect(), night.settings))
+        for name, query in mart_steps(DuckDialect(), night.settings):
+            database.execute(f"CREATE TABLE {name} AS {query}")
     with night.progress.stage("write"):
         for table in (*CLEAN_TABLES, *MART_TABLES):
             _write(database, table, night)
@@ -83,28 +90,23 @@ def _type(type_: Type) -> Any:
     return [_type(type_.of)] if isinstance(type_, Array) else _TYPES[str(type_)]
 
 
-def _build(database: duckdb.DuckDBPyConnection, night: PeerNight, bucket: int) -> None:
-    """Clean tables of the visitors of one bucket, appended to those of the others."""
+def _build(database: duckdb.DuckDBPyConnection, night: PeerNight, bucket: int) -> int:
+    """Clean tables of the visitors of one bucket; steps on the way to them are tables of this connection alone."""
     dialect, settings = DuckDialect(), night.settings
-    database.execute(f"CREATE OR REPLACE VIEW beacons AS SELECT * FROM landed WHERE bucket = {bucket}")
-    steps = [
+    database.execute(f"CREATE TEMP VIEW beacons AS SELECT * FROM landed WHERE bucket = {bucket}")
+    steps: list[Step] = [
         *view_steps(dialect, settings, bucket * BUCKET_NUMBERS),
         *cursor_steps(dialect, settings),
         *traffic_steps(dialect, settings),
         *item_steps(dialect, settings),
+        *clean_steps(),
     ]
-    _make(database, steps)
-    for name, query in clean_steps():
-        # The next tables of the bucket find their page views by number among those of all buckets.
-        is_first = bucket == 0
-        database.execute(f"CREATE TABLE {name} AS {query}" if is_first else f"INSERT INTO {name} {query}")
-    for name, _ in steps:
-        database.execute(f"DROP TABLE {name}")
-
-
-def _make(database: duckdb.DuckDBPyConnection, steps: Sequence[Step]) -> None:
     for name, query in steps:
-        database.execute(f"CREATE TABLE {name} AS {query}")
+        database.execute(f"CREATE TEMP TABLE {name} AS {query}")
+    for table in CLEAN_TABLES:
+        database.execute(f"CREATE TABLE {table}_{bucket} AS SELECT * FROM {table}")
+    database.close()
+    return bucket
 
 
 def _write(database: duckdb.DuckDBPyConnection, table: str, night: PeerNight) -> None:

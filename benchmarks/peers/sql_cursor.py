@@ -11,6 +11,8 @@ from benchmarks.peers.dialect import Dialect, Step
 from jobs.config import Settings
 
 EDGE, SCROLL, TOUCH, SAMPLE, CLICK = range(5)
+#: Before all time.
+NEVER = -1_000_000_000
 _MAX_OFFSET_PX = 1_000_000_000
 
 
@@ -41,95 +43,98 @@ def _events(dialect: Dialect, settings: Settings) -> str:
     """Edges, known scrolls (the last of an instant), clicks and pointer records; a finger's samples are inputs only.
 
     Events of one instant come in the order of their kinds; a record without a position is a SAMPLE that is not known.
+    Every page view begins with an edge at 0.
     """
     known = f"IF({is_known(settings)}, 1, 0)"
-    scrolls = f"SELECT *, lead(t_ms) OVER (PARTITION BY pv ORDER BY t_ms, seq, pos) AS following_ms FROM ({dialect.records('scroll', 'survivors')}) WHERE abs(y_px) <= {_MAX_OFFSET_PX}"
+    following = "lead(t_ms) OVER (PARTITION BY pv ORDER BY t_ms, seq, pos)"
+    known_scrolls = f"SELECT * FROM ({dialect.records('scroll', 'survivors')}) WHERE abs(y_px) <= {_MAX_OFFSET_PX}"
+    scrolls = f"SELECT pv, t_ms, y_px, {following} AS following_ms FROM ({known_scrolls})"
     nothing = "NULL, NULL, NULL"
-    return f"""SELECT pv, t_ms, {EDGE} AS kind, 0 AS seq, 0 AS pos, 0 AS is_known, is_visible, is_focused, end_ms,
-            IF(was_visible = 0, t_ms, NULL) AS hidden_until, CAST(NULL AS DOUBLE) AS scroll_px,
-            CAST(NULL AS DOUBLE) AS x_px, CAST(NULL AS DOUBLE) AS y_px, CAST(NULL AS STRING) AS target FROM edges
+    return dialect.in_order(f"""SELECT pv, t_ms, {EDGE} AS kind, 0 AS seq, 0 AS pos, 0 AS is_known,
+            is_visible, is_focused, end_ms, IF(t_ms = 0, {NEVER}, IF(was_visible = 0, t_ms, NULL)) AS hidden_until,
+            CAST(NULL AS DOUBLE) AS scroll_px, CAST(NULL AS DOUBLE) AS x_px, CAST(NULL AS DOUBLE) AS y_px,
+            CAST(NULL AS STRING) AS target FROM edges
+        UNION ALL SELECT pv, 0, {EDGE}, 0, 0, 0, 0, 0, 0, {NEVER}, NULL, {nothing} FROM views WHERE end_ms = 0
         UNION ALL SELECT pv, t_ms, {SCROLL}, 0, 0, 1, {nothing}, NULL, y_px, {nothing}
             FROM ({scrolls}) WHERE following_ms IS NULL OR following_ms > t_ms
         UNION ALL SELECT pv, t_ms, {CLICK}, seq, pos, 1, {nothing}, NULL, NULL, x_px, y_px, NULL
             FROM ({dialect.records("clicks", "survivors")}) WHERE {is_known(settings)}
         UNION ALL SELECT p.pv, t_ms, IF(has_cursor = 1, {SAMPLE}, {TOUCH}), seq, pos, {known}, {nothing}, NULL, NULL,
             x_px, y_px, coalesce(target, '')
-            FROM ({dialect.records("pointer", "survivors")}) p JOIN views v ON p.pv = v.pv"""
+            FROM ({dialect.records("pointer", "survivors")}) p JOIN views v ON p.pv = v.pv""")
 
 
 def _runs(dialect: Dialect, settings: Settings) -> str:
     """Pieces, numbered by the runs of equal cells, targets and engagement that they belong to."""
-    numbers = ", ".join(
-        f"sum(opens_{run}) OVER w AS {run}_run" for run in ("document", "viewport", "target", "engaged")
-    )
-    window = "WINDOW w AS (PARTITION BY pv ORDER BY t_ms, kind, seq, pos)"
-    return f"SELECT *, {numbers} FROM ({_openings(_pieces(_swept(dialect), settings), settings)}) {window}"
+    pieces = _pieces(_swept(dialect), settings)
+    names = ("document", "viewport", "target", "engaged")
+    numbers = ", ".join(f"sum(opens_{run}) OVER w AS {run}_run" for run in names)
+    return f"SELECT *, {numbers} FROM ({_openings(dialect, pieces, settings)}) WINDOW w AS {dialect.window}"
 
 
 def _swept(dialect: Dialect) -> str:
-    """Each event with what is in force from it on."""
-    of_sample = {
-        "is_sampled": "is_known",
-        "sample_x": "coalesce(x_px, 0)",
-        "sample_y": "coalesce(y_px, 0)",
-        "target": "target",
+    """Each event with what is in force from it on; the first one of a page view says that nothing is yet."""
+    first = f"kind = {EDGE} AND t_ms = 0"
+    set_by = {
+        "is_sampled": (f"kind = {SAMPLE}", "is_known", "0"),
+        "sample_x": (f"kind = {SAMPLE}", "coalesce(x_px, 0)", "0"),
+        "sample_y": (f"kind = {SAMPLE}", "coalesce(y_px, 0)", "0"),
+        "sample_target": (f"kind = {SAMPLE}", "target", "''"),
+        "rest_ms": (f"kind = {SAMPLE}", "t_ms", str(NEVER)),
+        "input_ms": (f"kind > {EDGE} AND is_known = 1", "t_ms", str(NEVER)),
+        "scroll_ms": (f"kind = {SCROLL}", "t_ms", str(NEVER)),
+        "scrolled_px": (f"kind = {SCROLL}", "scroll_px", "0"),
+        "edge_ms": (f"kind = {EDGE}", "t_ms", "0"),
     }
-    carried = {name: f"IF(kind = {SAMPLE}, {value}, NULL)" for name, value in of_sample.items()}
-    carried |= {name: name for name in ("is_visible", "is_focused", "end_ms")} | {"offset_px": "scroll_px"}
-    latest = {
-        "edge_ms": f"kind = {EDGE}",
-        "scroll_ms": f"kind = {SCROLL}",
-        "rest_ms": f"kind = {SAMPLE}",
-        "input_ms": f"kind > {EDGE} AND is_known = 1",
+    carried = {
+        name: f"IF({when}, {value}, IF({first}, {reset}, NULL))" for name, (when, value, reset) in set_by.items()
     }
+    carried |= {f"now_{name}": name for name in ("is_visible", "is_focused", "end_ms", "hidden_until")}
     columns = [f"{dialect.last_known(value, 'w')} AS {name}" for name, value in carried.items()]
-    # Instants rise within a page view: the latest is the largest.
-    columns += [f"max(IF({condition}, t_ms, NULL)) OVER w AS {name}" for name, condition in latest.items()]
-    return f"""SELECT pv, t_ms, kind, seq, pos, x_px, y_px, lead(t_ms) OVER w AS following_ms,
-        max(hidden_until) OVER w AS hidden_until, {", ".join(columns)}
-        FROM events WINDOW w AS (PARTITION BY pv ORDER BY t_ms, kind, seq, pos)"""
+    following = "IF(lead(pv) OVER w = pv, lead(t_ms) OVER w, NULL) AS following_ms"
+    return f"""SELECT pv, t_ms, kind, seq, pos, x_px, y_px, IF({first}, 1, 0) AS is_first, {following}, {", ".join(columns)}
+        FROM events WINDOW w AS {dialect.window}"""
 
 
 def _pieces(swept: str, settings: Settings) -> str:
-    """Lengths of pieces within V, their cells, and steps from sample to sample."""
-    timed = f"SELECT *, coalesce(following_ms, end_ms, t_ms) AS next_ms, coalesce(offset_px, 0) AS scrolled_px FROM ({swept})"
+    """Lengths of pieces within V, and their cells. A first event is kept whatever its length: it bounds all runs."""
     cell = settings.cell_px
     capped = {"dwell_ms": settings.rest_ms, "active_ms": settings.active_ms}
     lengths = ", ".join(
-        f"IF(is_sampled = 1 AND is_visible = 1, greatest(least(next_ms, rest_ms + {most}) - t_ms, 0), 0) AS {name}"
+        f"IF(is_sampled = 1 AND now_is_visible = 1, greatest(least(next_ms, rest_ms + {most}) - t_ms, 0), 0) AS {name}"
         for name, most in capped.items()
     )
-    return f"""SELECT pv, t_ms, kind, seq, pos, x_px, y_px, next_ms, is_sampled, target, sample_x, sample_y, rest_ms,
-            is_visible, edge_ms, hidden_until, scrolled_px, {lengths},
-            CAST(floor(sample_x / {cell}) AS INT) AS cell_x, CAST(floor(sample_y / {cell}) AS INT) AS viewport_y,
+    engaged_until = f"least(next_ms, input_ms + {settings.engaged_ms})"
+    timed = f"SELECT *, coalesce(following_ms, greatest(now_end_ms, t_ms)) AS next_ms FROM ({swept})"
+    return f"""SELECT *, {lengths}, CAST(floor(sample_x / {cell}) AS INT) AS cell_x,
+            CAST(floor(sample_y / {cell}) AS INT) AS viewport_y,
             CAST(floor((sample_y + scrolled_px) / {cell}) AS INT) AS document_y,
-            IF(coalesce(scroll_ms, -1) <= rest_ms, 1, 0) AS is_on_target,
-            least(next_ms, input_ms + {settings.engaged_ms}) AS engaged_until,
-            IF(is_focused = 1 AND input_ms IS NOT NULL AND least(next_ms, input_ms + {settings.engaged_ms}) > t_ms, 1, 0) AS is_engaged
-        FROM ({timed}) WHERE kind >= {SAMPLE} OR t_ms < next_ms"""
+            IF(scroll_ms <= rest_ms, 1, 0) AS is_on_target, {engaged_until} AS engaged_until,
+            IF(now_is_focused = 1 AND {engaged_until} > t_ms, 1, 0) AS is_engaged
+        FROM ({timed}) WHERE kind >= {SAMPLE} OR t_ms < next_ms OR is_first = 1"""
 
 
-def _openings(pieces: str, settings: Settings) -> str:
+def _openings(dialect: Dialect, pieces: str, settings: Settings) -> str:
     """Where runs begin: at a break (METRICS 1), at another cell or target, after a pause of engagement."""
-    names = ("is_sampled", "rest_ms", "sample_x", "sample_y", "cell_x", "viewport_y", "document_y", "target")
-    before = ", ".join(f"lag({name}) OVER w AS last_{name}" for name in (*names, "is_engaged", "engaged_until"))
-    followed = f"SELECT *, {before} FROM ({pieces}) WINDOW w AS (PARTITION BY pv ORDER BY t_ms, kind, seq, pos)"
+    cells = ("cell_x", "viewport_y", "document_y", "sample_target")
+    names = ("is_sampled", "rest_ms", "sample_x", "sample_y", *cells, "is_engaged", "engaged_until")
+    before = ", ".join(f"lag({name}) OVER w AS last_{name}" for name in names)
+    followed = f"SELECT *, {before} FROM ({pieces}) WINDOW w AS {dialect.window}"
     follows = f"kind = {SAMPLE} AND is_sampled = 1 AND last_is_sampled = 1"
-    hides = "coalesce(hidden_until, -1) > last_rest_ms OR (is_visible = 0 AND t_ms > greatest(edge_ms, last_rest_ms))"
-    breaks = f"kind = {SAMPLE} AND (is_sampled = 0 OR coalesce(last_is_sampled, 0) = 0 OR t_ms - last_rest_ms > {settings.rest_ms} OR {hides})"
+    hides = "now_hidden_until > last_rest_ms OR (now_is_visible = 0 AND t_ms > greatest(edge_ms, last_rest_ms))"
+    is_apart = f"is_sampled = 0 OR last_is_sampled = 0 OR t_ms - last_rest_ms > {settings.rest_ms}"
+    breaks = f"is_first = 1 OR (kind = {SAMPLE} AND ({is_apart} OR {hides}))"
     steps = {"dt_ms": "t_ms - last_rest_ms", "dx_px": "sample_x - last_sample_x", "dy_px": "sample_y - last_sample_y"}
     opens = {
-        "document": "cell_x <> last_cell_x OR document_y <> last_document_y",
-        "viewport": "cell_x <> last_cell_x OR viewport_y <> last_viewport_y",
-        "target": "target <> last_target",
+        "document": f"{breaks} OR cell_x <> last_cell_x OR document_y <> last_document_y",
+        "viewport": f"{breaks} OR cell_x <> last_cell_x OR viewport_y <> last_viewport_y",
+        "target": f"{breaks} OR sample_target <> last_sample_target",
+        "engaged": "is_engaged = 1 AND (is_first = 1 OR last_is_engaged = 0 OR last_engaged_until <> t_ms)",
     }
     columns = [f"IF({follows}, {value}, NULL) AS {name}" for name, value in steps.items()]
-    columns += [f"IF({breaks} OR {differs}, 1, 0) AS opens_{run}" for run, differs in opens.items()]
-    columns.append(
-        "IF(is_engaged = 1 AND NOT coalesce(last_is_engaged = 1 AND last_engaged_until = t_ms, FALSE), 1, 0) AS opens_engaged"
-    )
-    kept = "pv, t_ms, kind, seq, pos, x_px, y_px, is_sampled, target, cell_x, viewport_y, document_y, scrolled_px"
-    kept += ", dwell_ms, active_ms, is_on_target, engaged_until, is_engaged"
+    columns += [f"IF({condition}, 1, 0) AS opens_{run}" for run, condition in opens.items()]
+    kept = "pv, t_ms, kind, seq, pos, x_px, y_px, is_sampled, sample_target AS target, cell_x, viewport_y, document_y"
+    kept += ", scrolled_px, dwell_ms, active_ms, is_on_target, engaged_until, is_engaged"
     return f"SELECT {kept}, {', '.join(columns)} FROM ({followed})"
 
 
