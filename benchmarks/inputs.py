@@ -16,7 +16,7 @@ DAY = dt.date(2026, 11, 20)
 LANDED = DAY + dt.timedelta(days=3)
 SEED = 1
 #: What a simulated page view has on average, phones without any included.
-SAMPLES_PER_PAGE_VIEW = 750
+SAMPLES_PER_PAGE_VIEW = 660
 
 
 @dataclass(frozen=True)

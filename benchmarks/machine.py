@@ -15,14 +15,14 @@ PACKAGES = ("pyspark", "delta-spark", "duckdb", "polars", "deltalake", "pyarrow"
 
 
 def machine() -> dict[str, object]:
-    """Cores, memory in GiB, the processor's name, the system, and how busy it is otherwise."""
+    """Cores, memory in GiB, the processor's name, the system."""
     total = re.search(r"MemTotal:\s+(\d+) kB", Path("/proc/meminfo").read_text())
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     return {
         "cores": os.cpu_count(),
         "memory_gib": round(int(total[1]) / 2**20, 1) if total else None,
         "processor": model[1] if model else platform.machine(),
-        "system": f"{platform.system()} {platform.release()}",
+        "system": platform.system(),
     }
 
 

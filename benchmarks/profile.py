@@ -121,12 +121,11 @@ def commit_seconds(warehouse: Path) -> dict[str, float]:
     """Per table: from the last data file of its newest version to the file that commits it."""
     found = {}
     for log in sorted(warehouse.glob("*/*/_delta_log")):
-        newest = max(log.glob("*.json"))
-        written = [
-            f.stat().st_mtime for f in log.parent.rglob("*.parquet") if f.stat().st_mtime <= newest.stat().st_mtime
-        ]
-        if written:
-            found[f"{log.parent.parent.name}.{log.parent.name}"] = newest.stat().st_mtime - max(written)
+        committed = max(log.glob("*.json")).stat().st_mtime
+        times = [file.stat().st_mtime for file in log.parent.rglob("*.parquet") if log not in file.parents]
+        before = [written for written in times if written <= committed]
+        if before:
+            found[f"{log.parent.parent.name}.{log.parent.name}"] = committed - max(before)
     return found
 
 

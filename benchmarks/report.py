@@ -160,4 +160,4 @@ def _equality(results: Mapping[str, Any]) -> str:
         ]
         for compared in results["equality"]
     ]
-    return table(["Engine", "Page views", "min_visitors of hoverlake", "Tables"], rows)
+    return table(["Engine", "Page views", "min_visitors of hoverlake", "Tables"], rows) if rows else "Not compared."

@@ -189,7 +189,7 @@ def traffic_steps(dialect: Dialect, settings: Settings) -> list[Step]:
 
 
 def _cheap_reasons(settings: Settings) -> str:
-    reach = f"({settings.bot_speed_px_per_s} * dt_ms / 1000)"
+    reach = f"({settings.bot_speed_px_per_s} * CAST(dt_ms AS DOUBLE) / 1000)"
     fast = f"dt_ms > 0 AND dx_px * dx_px + dy_px * dy_px > {reach} * {reach}"
     first = f"SELECT pv, min(IF(kind = {SAMPLE} AND is_sampled = 1, t_ms, NULL)) AS first_ms, count(IF({fast}, 1, NULL)) AS fast_steps FROM runs GROUP BY pv"
     clicks = f"""SELECT r.pv, count(*) AS unled FROM runs r JOIN ({first}) f ON r.pv = f.pv JOIN views v ON r.pv = v.pv

@@ -25,7 +25,7 @@ def accepted_beacons(settings: Settings, beacon_number: str) -> str:
         f"SELECT *, beacon.received_at_ms - {repaired} AS start_ms, {_landing_day()} AS landing_day FROM ({timed})"
     )
     late = f"landing_day - {_day('start_ms')} > {settings.late_window_days}"
-    early = f"start_ms > (landing_day + 1) * {DAY_MS} + {settings.future_tolerance_ms}"
+    early = f"start_ms > CAST(landing_day + 1 AS BIGINT) * {DAY_MS} + {settings.future_tolerance_ms}"
     long = f"last_t_ms > {settings.max_page_view_ms}"
     return f"""SELECT {beacon_number} AS beacon_no, line_sha256, start_ms, last_t_ms, {_flat_columns(settings)}
         FROM ({started}) WHERE NOT ({late}) AND NOT ({early}) AND NOT ({long})"""
