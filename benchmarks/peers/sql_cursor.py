@@ -91,7 +91,7 @@ def _swept(dialect: Dialect) -> str:
     }
     carried |= {f"now_{name}": name for name in ("is_visible", "is_focused", "end_ms", "hidden_until")}
     columns = [f"{dialect.last_known(value, 'w')} AS {name}" for name, value in carried.items()]
-    following = "IF(lead(pv) OVER w = pv, lead(t_ms) OVER w, NULL) AS following_ms"
+    following = "IF((lead(pv) OVER w) = pv, lead(t_ms) OVER w, NULL) AS following_ms"
     return f"""SELECT pv, t_ms, kind, seq, pos, x_px, y_px, IF({first}, 1, 0) AS is_first, {following}, {", ".join(columns)}
         FROM events WINDOW w AS {dialect.window}"""
 
@@ -218,7 +218,7 @@ def _rhythms(settings: Settings) -> str:
     steps = settings.bot_interval_samples - 1
     often = f"SELECT pv FROM (SELECT pv, dt_ms, count(*) AS n FROM runs WHERE dt_ms > 0 GROUP BY pv, dt_ms) WHERE n >= {steps} GROUP BY pv"
     samples = f"""SELECT r.* FROM runs r JOIN ({often}) o ON r.pv = o.pv WHERE kind = {SAMPLE}"""
-    same = f"IF(dt_ms = lag(dt_ms) OVER w, 0, 1) AS differs FROM ({samples}) WINDOW w AS (PARTITION BY pv ORDER BY t_ms, seq, pos)"
+    same = f"IF(dt_ms = (lag(dt_ms) OVER w), 0, 1) AS differs FROM ({samples}) WINDOW w AS (PARTITION BY pv ORDER BY t_ms, seq, pos)"
     numbered = f"SELECT pv, dt_ms, sum(differs) OVER (PARTITION BY pv ORDER BY t_ms, seq, pos) AS run FROM (SELECT pv, t_ms, seq, pos, dt_ms, {same})"
     runs = f"SELECT pv FROM ({numbered}) WHERE dt_ms > 0 GROUP BY pv, run HAVING count(*) >= {steps}"
     return f"SELECT DISTINCT pv FROM ({runs})"
@@ -232,7 +232,7 @@ def _lines(settings: Settings) -> str:
     # A record without a position ends a line; of standing still only that is kept.
     moves = f"""SELECT r.* FROM runs r JOIN ({suspects}) s ON r.pv = s.pv
         WHERE kind = {SAMPLE} AND (dt_ms IS NULL OR dx_px <> 0 OR dy_px <> 0)"""
-    same = f"abs(dx_px - lag(dx_px) OVER w) <= {slack} AND abs(dy_px - lag(dy_px) OVER w) <= {slack}"
+    same = f"abs(dx_px - (lag(dx_px) OVER w)) <= {slack} AND abs(dy_px - (lag(dy_px) OVER w)) <= {slack}"
     marked = f"SELECT pv, t_ms, seq, pos, dt_ms, IF({same}, 0, 1) AS differs FROM ({moves}) WINDOW w AS (PARTITION BY pv ORDER BY t_ms, seq, pos)"
     numbered = f"SELECT pv, dt_ms, sum(differs) OVER (PARTITION BY pv ORDER BY t_ms, seq, pos) AS run FROM ({marked})"
     runs = f"SELECT pv FROM ({numbered}) WHERE dt_ms IS NOT NULL GROUP BY pv, run HAVING count(*) >= {settings.bot_line_steps}"

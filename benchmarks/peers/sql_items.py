@@ -55,7 +55,7 @@ def _seen(settings: Settings) -> str:
         WHERE s.start_ms < s.stop_ms"""
     order = "WINDOW w AS (PARTITION BY pv, item_id ORDER BY start_ms)"
     goes_on = {
-        name: f"lag({name}) OVER w = 1 AND lag(stop_ms) OVER w = start_ms"
+        name: f"(lag({name}) OVER w) = 1 AND (lag(stop_ms) OVER w) = start_ms"
         for name in ("is_half", "is_large", "is_tall")
     }
     opens = ", ".join(
@@ -100,10 +100,10 @@ def _attended() -> str:
         UNION ALL SELECT pv, start_ms, 0, 1 FROM engaged UNION ALL SELECT pv, stop_ms, 0, -1 FROM engaged"""
     summed = f"SELECT pv, t_ms, sum(parts) AS parts, sum(engaged) AS engaged FROM ({marks}) GROUP BY pv, t_ms"
     order = "WINDOW w AS (PARTITION BY pv ORDER BY t_ms)"
-    levels = f"""SELECT pv, t_ms, lead(t_ms) OVER w - t_ms AS length_ms, sum(parts) OVER w AS in_view, sum(engaged) OVER w AS is_on
+    levels = f"""SELECT pv, t_ms, (lead(t_ms) OVER w) - t_ms AS length_ms, sum(parts) OVER w AS in_view, sum(engaged) OVER w AS is_on
         FROM ({summed}) {order}"""
     per_part = "IF(is_on > 0 AND in_view > 0, length_ms / CAST(in_view AS DOUBLE), 0)"
-    integral = f"SELECT pv, t_ms, sum(g) OVER w - g AS g FROM (SELECT pv, t_ms, coalesce({per_part}, 0) AS g FROM ({levels})) {order}"
+    integral = f"SELECT pv, t_ms, (sum(g) OVER w) - g AS g FROM (SELECT pv, t_ms, coalesce({per_part}, 0) AS g FROM ({levels})) {order}"
     return f"""WITH integral AS ({integral}) SELECT s.pv, s.item_id, sum(s.parts * (b.g - a.g)) AS attended FROM ({shares}) s
         JOIN integral a ON s.pv = a.pv AND s.start_ms = a.t_ms JOIN integral b ON s.pv = b.pv AND s.stop_ms = b.t_ms
         GROUP BY s.pv, s.item_id"""
