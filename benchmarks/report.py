@@ -25,7 +25,7 @@ the other, each round begins with another one.
 | lines | every one accepted, withheld or rejected for a named reason, rejects kept | bad ones dropped |
 | visitors | keyed pseudonyms | ids as sent |
 | page views | context, time, heat cells, hovers, items, zones, clicks, visibility, exposure, gestures | times, heat cells, items, traffic class |
-| marts | ten, small groups folded | three, nothing folded |
+| marts | nine, small groups folded | three, nothing folded |
 | proof | expectations, reconciliation, one release of all tables, journal | none |
 | next night | adds to what is there, again from any crash | starts from nothing |
 

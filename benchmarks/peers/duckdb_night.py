@@ -17,9 +17,10 @@ from deltalake import write_deltalake
 
 from benchmarks.peers.dialect import DuckDialect, Step
 from benchmarks.peers.night import CLEAN_TABLES, MART_TABLES, PeerNight, declared_bots, main
-from benchmarks.peers.sql_cursor import cursor_steps, traffic_steps
+from benchmarks.peers.sql_cursor import cursor_steps
 from benchmarks.peers.sql_items import item_steps
 from benchmarks.peers.sql_marts import clean_steps, mart_steps
+from benchmarks.peers.sql_traffic import traffic_steps
 from benchmarks.peers.sql_views import accepted_beacons, view_steps
 from warehouse_schema.raw import cursor_beacon as raw
 from warehouse_schema.table import Array, Column, Map, Struct, Type
@@ -97,7 +98,7 @@ def _build(database: duckdb.DuckDBPyConnection, night: PeerNight, bucket: int) -
     steps: list[Step] = [
         *view_steps(dialect, settings, bucket * BUCKET_NUMBERS),
         *cursor_steps(dialect, settings),
-        *traffic_steps(dialect, settings),
+        *traffic_steps(settings),
         *item_steps(dialect, settings),
         *clean_steps(),
     ]

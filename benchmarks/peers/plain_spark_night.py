@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from benchmarks.peers.dialect import SparkDialect, Step
 from benchmarks.peers.night import CLEAN_TABLES, PeerNight, declared_bots, main
-from benchmarks.peers.sql_cursor import cursor_steps, traffic_steps
+from benchmarks.peers.sql_cursor import cursor_steps
 from benchmarks.peers.sql_items import item_steps
 from benchmarks.peers.sql_marts import clean_steps, mart_steps
+from benchmarks.peers.sql_traffic import traffic_steps
 from benchmarks.peers.sql_views import accepted_beacons, view_steps
 from jobs.io.jars import delta_jars
 from jobs.io.java import find_java
@@ -39,7 +40,7 @@ def run(night: PeerNight) -> None:
     with night.progress.stage("land"):
         _land(spark, night)
     with night.progress.stage("page views"):
-        steps = [*view_steps(dialect, settings), *cursor_steps(dialect, settings), *traffic_steps(dialect, settings)]
+        steps = [*view_steps(dialect, settings), *cursor_steps(dialect, settings), *traffic_steps(settings)]
         _name(spark, [*steps, *item_steps(dialect, settings), *clean_steps()])
         for table in CLEAN_TABLES:
             _write(spark, night, table, spark.table(table))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from benchmarks.peers.polars_land import Expr, TimeBase, records
+from benchmarks.peers.polars_land import Expr, records
+from benchmarks.peers.polars_time import TimeBase
 from benchmarks.peers.sql_cursor import CLICK, EDGE, SAMPLE, SCROLL, TOUCH
 from jobs.config import Settings
 

@@ -14,6 +14,7 @@ from deltalake import write_deltalake
 
 from benchmarks.peers import polars_cursor, polars_items, polars_land
 from benchmarks.peers.night import CLEAN_TABLES, MART_TABLES, PeerNight, main
+from benchmarks.peers.polars_time import TimeBase, time_base
 from benchmarks.peers.polars_traffic import traffic
 from benchmarks.peers.sql_marts import HEAT_AMOUNTS, ITEM_SUMS
 from jobs.config import Settings
@@ -46,7 +47,7 @@ def clean(landed: pl.DataFrame, numbers_from: int, settings: Settings) -> Tables
     """The clean tables of some visitors."""
     kept = polars_land.survivors(landed, numbers_from)
     views = polars_land.views(kept, settings)
-    base = polars_land.time_base(kept, views, settings)
+    base = time_base(kept, views, settings)
     ordered = polars_cursor.events(kept, views, base, settings)
     pieces = polars_cursor.runs(ordered, settings)
     engaged = polars_cursor.engaged(pieces)
@@ -63,9 +64,7 @@ def clean(landed: pl.DataFrame, numbers_from: int, settings: Settings) -> Tables
     }
 
 
-def _page_views(
-    views: pl.DataFrame, classes: pl.DataFrame, base: polars_land.TimeBase, engaged: pl.DataFrame
-) -> pl.DataFrame:
+def _page_views(views: pl.DataFrame, classes: pl.DataFrame, base: TimeBase, engaged: pl.DataFrame) -> pl.DataFrame:
     times = {"visible_ms": base.visible, "engaged_ms": engaged}
     rows = views.lazy().join(classes.lazy(), on="pv")
     for name, intervals in times.items():
@@ -87,7 +86,7 @@ def _page_views(
 def _items(
     kept: pl.DataFrame,
     views: pl.DataFrame,
-    base: polars_land.TimeBase,
+    base: TimeBase,
     pieces: pl.DataFrame,
     engaged: pl.DataFrame,
     settings: Settings,
