@@ -53,6 +53,7 @@ class Bench:
         for engine in self.engines:
             self._start(engine, small, "small", 1)
         self._compare(small, "small", 1)
+        self._forget(small, "small")
 
     def run(self, inputs: Sequence[Input]) -> None:
         """Every engine on every size, so often as there are rounds, in turn; the first round is compared."""
@@ -134,6 +135,9 @@ def main() -> int:
         say(f"bench: {error}")
         return 2
     bench.compare_small()
+    if bench.has_failed:
+        say("bench: what differs on a small night need not be timed on a large one")
+        return 1
     inputs = [prepared(asked.folder, page_views_of(size)) for size in sizes]
     bench.run(inputs)
     results = {

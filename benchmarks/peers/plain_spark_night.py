@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from benchmarks.peers.dialect import SparkDialect, Step
-from benchmarks.peers.night import CLEAN_TABLES, PeerNight, declared_bots, main
+from benchmarks.peers.night import PeerNight, declared_bots, main
 from benchmarks.peers.sql_cursor import cursor_steps
 from benchmarks.peers.sql_items import item_steps
 from benchmarks.peers.sql_marts import clean_steps, mart_steps
@@ -26,10 +26,10 @@ from warehouse_schema.raw import cursor_beacon as raw
 from warehouse_schema.table import Map
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import SparkSession
 
 #: Tables that several steps read: without a cache each of them would be computed anew.
-CACHED = {"views", "edges", "runs", "seen", "item_views"}
+CACHED = {"survivors", "views", "edges", "runs", "states", "seen", "half_spells"}
 
 
 def run(night: PeerNight) -> None:
@@ -41,18 +41,19 @@ def run(night: PeerNight) -> None:
         _land(spark, night)
     with night.progress.stage("page views"):
         steps = [*view_steps(dialect, settings), *cursor_steps(dialect, settings), *traffic_steps(settings)]
-        _name(spark, [*steps, *item_steps(dialect, settings), *clean_steps()])
-        for table in CLEAN_TABLES:
-            _write(spark, night, table, spark.table(table))
+        _name(spark, [*steps, *item_steps(dialect, settings)])
+        for table, query in clean_steps():
+            _write(spark, night, table, query)
+            # What is written is read back: by the tables after it, and by the marts.
             spark.read.format("delta").load(str(night.out / table)).createOrReplaceTempView(table)
     with night.progress.stage("marts"):
         for name, query in mart_steps(dialect, settings):
-            _write(spark, night, name, spark.sql(query))
+            _write(spark, night, name, query)
     spark.stop()
 
 
 def _session() -> SparkSession:
-    """Defaults, but for what Delta and dates in UTC need, and hoverlake's memory."""
+    """Defaults, but for what Delta and dates in UTC need, partitions that suit the cores, and hoverlake's memory."""
     os.environ["JAVA_HOME"] = str(find_java().path)
     os.environ["PYSPARK_PYTHON"] = sys.executable
     from pyspark.sql import SparkSession
@@ -62,6 +63,7 @@ def _session() -> SparkSession:
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 2)),
         "spark.driver.memory": os.environ.get("HOVERLAKE_DRIVER_MEMORY", "3g"),
         "spark.driver.host": "localhost",
         "spark.driver.bindAddress": "127.0.0.1",
@@ -95,8 +97,8 @@ def _name(spark: SparkSession, steps: Sequence[Step]) -> None:
         (rows.persist() if name in CACHED else rows).createOrReplaceTempView(name)
 
 
-def _write(spark: SparkSession, night: PeerNight, table: str, rows: DataFrame) -> None:
-    rows.write.format("delta").partitionBy("event_date").save(str(night.out / table))
+def _write(spark: SparkSession, night: PeerNight, table: str, query: str) -> None:
+    spark.sql(query).write.format("delta").partitionBy("event_date").save(str(night.out / table))
 
 
 if __name__ == "__main__":
