@@ -69,7 +69,7 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(monkeypatc
 
 
 def test_an_unknown_engine_is_named_with_those_there_are() -> None:
-    with pytest.raises(UsageError, match="nothing: unknown. Choose from hoverlake, duckdb"):
+    with pytest.raises(UsageError, match=r"nothing: unknown\. Choose from hoverlake, duckdb"):
         chosen(["nothing"])
 
 
