@@ -28,8 +28,11 @@ from warehouse_schema.table import Map
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-#: Tables that several steps read: without a cache each of them would be computed anew.
-CACHED = {"survivors", "views", "edges", "runs", "states", "seen", "half_spells"}
+#: Tables that several steps read: each is made once, and cuts the plans of what is made from it.
+MADE_ONCE = {
+    *("survivors", "views", "edges", "visible", "events", "runs", "engaged"),
+    *("cheap_reasons", "rhythms", "metas", "states", "seen", "half_spells"),
+}
 
 
 def run(night: PeerNight) -> None:
@@ -94,7 +97,7 @@ def _land(spark: SparkSession, night: PeerNight) -> None:
 def _name(spark: SparkSession, steps: Sequence[Step]) -> None:
     for name, query in steps:
         rows = spark.sql(query)
-        (rows.persist() if name in CACHED else rows).createOrReplaceTempView(name)
+        (rows.localCheckpoint() if name in MADE_ONCE else rows).createOrReplaceTempView(name)
 
 
 def _write(spark: SparkSession, night: PeerNight, table: str, query: str) -> None:
