@@ -4,9 +4,10 @@ SHELL := /bin/sh
 BIN := .venv/bin
 STAMP := .venv/.installed
 DEPLOY_TOOLS := .tools/deploy
+comma := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-deploy kill-matrix order-matrix pair-matrix fault-matrix soak truth costs quick lint docs bench-simulator clean FORCE
+.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-deploy kill-matrix order-matrix pair-matrix fault-matrix soak truth costs quick lint docs bench bench-small bench-packages profile bench-simulator clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -70,8 +71,20 @@ docs: $(STAMP) ## write docs/ anew: pages of tables and formats, and SCALE.md fr
 	@$(BIN)/python -m benchmarks.scale
 	@$(BIN)/python -m tests.night.faults
 
+bench: setup bench-packages ## the night against DuckDB, Polars and plain Spark, equal tables; SIZES= in million samples, ROUNDS=: hours
+	@$(BIN)/python -m benchmarks.bench --sizes $(or $(SIZES),18$(comma)72) --rounds $(or $(ROUNDS),3)
+
+bench-small: setup bench-packages ## the same once, on half a million and one and a half million samples
+	@$(BIN)/python -m benchmarks.bench --sizes 0.5,1.5 --rounds 1
+
+bench-packages: $(STAMP)
+	@$(BIN)/python -c 'import polars' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --constraint constraints.txt --editable '.[bench]'
+
+profile: setup ## where the time of one night goes; SIZE= in million samples
+	@$(BIN)/python -m benchmarks.profile --size $(or $(SIZE),1)
+
 bench-simulator: $(STAMP) ## samples per second and core of the simulator
-	@$(BIN)/python benchmarks/simulator_speed.py
+	@$(BIN)/python -m benchmarks.simulator_speed
 
 clean: ## remove the demo's data and all caches; keeps .venv, .jars and .tools
 	rm -rf data .mypy_cache .ruff_cache .pytest_cache .hypothesis metastore_db derby.log spark-warehouse
