@@ -160,7 +160,7 @@ RAW_FAULTS = (
     Fault("no state stream", "past_state_measured_z", _without("state")),
     Fault("scroll offsets are 0", "past_scrolled_z", _array("scroll", "y_px", lambda _: 0)),
     Fault("the surface has another name", "past_page_views_z", _in_page(surface="Feed")),
-    Fault("the layout has another name", "past_layout_bucket_psi", _in_page(layout_id="feed-v8")),
+    Fault("one layout takes the place of all", "past_layout_bucket_psi", _in_page(layout_id="feed-v8")),
     Fault("closing beacons do not close", "past_closed_z", _each(lambda row: row.update(is_last=False))),
     Fault(
         "nobody consents to ads",
