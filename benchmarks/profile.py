@@ -116,7 +116,7 @@ def jvm_totals() -> dict[str, float]:
     beans = jvm.java.lang.management.ManagementFactory
     collectors = beans.getGarbageCollectorMXBeans()
     return {
-        "just-in-time compilation, s of compiler threads": beans.getCompilationMXBean().getTotalCompilationTime()
+        "just-in-time compilation, s that compiler threads were at it, waiting for a core included": beans.getCompilationMXBean().getTotalCompilationTime()
         / 1000,
         "garbage collection, s": sum(bean.getCollectionTime() for bean in collectors) / 1000,
         "processor time of the JVM, s": cpu_seconds(beans.getRuntimeMXBean().getName().partition("@")[0]),
