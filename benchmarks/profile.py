@@ -66,6 +66,12 @@ def started_at() -> float:
     return time.time() - up_s + ticks / os.sysconf("SC_CLK_TCK")
 
 
+def cpu_seconds(process: str) -> float:
+    """Processor time of a process so far."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
 def night(size: float, cache: Path, folder: Path) -> tuple[list[Span], list[Task], dict[str, float], dict[str, float]]:
     """One night in this process: its stages, Spark's tasks, totals of the JVM, seconds of commits by table."""
     log = folder / "events"
@@ -88,7 +94,8 @@ def night(size: float, cache: Path, folder: Path) -> tuple[list[Span], list[Task
     from jobs.io.session import start_session
 
     start_session().stop()
-    (file,) = log.iterdir()
+    # Beside it lies its checksum.
+    (file,) = log.glob("[!.]*")
     with file.open() as lines:
         found = tasks(lines)
     print(f"{given.samples:,} samples, {given.page_views:,} page views, {ended - began:.1f} s", file=sys.stderr)
@@ -109,10 +116,10 @@ def jvm_totals() -> dict[str, float]:
     beans = jvm.java.lang.management.ManagementFactory
     collectors = beans.getGarbageCollectorMXBeans()
     return {
-        "just-in-time compilation, s of compiler threads": beans.getCompilationMXBean().getTotalCompilationTime()
+        "just-in-time compilation, s that compiler threads were at it, waiting for a core included": beans.getCompilationMXBean().getTotalCompilationTime()
         / 1000,
         "garbage collection, s": sum(bean.getCollectionTime() for bean in collectors) / 1000,
-        "processor time of the JVM, s": beans.getOperatingSystemMXBean().getProcessCpuTime() / 1e9,
+        "processor time of the JVM, s": cpu_seconds(beans.getRuntimeMXBean().getName().partition("@")[0]),
         "classes loaded": float(beans.getClassLoadingMXBean().getTotalLoadedClassCount()),
     }
 

@@ -8,6 +8,7 @@ The same SQL as the peer on DuckDB; clean tables are written first, and marts re
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ from warehouse_schema.table import Map
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-#: Tables that several steps read: each is made once, and cuts the plans of what is made from it.
+#: Tables that several steps read: each is made once and lies in a file, or every reader would make it anew.
 MADE_ONCE = {
     *("survivors", "views", "edges", "visible", "events", "runs", "engaged"),
     *("cheap_reasons", "rhythms", "metas", "states", "seen", "half_spells"),
@@ -44,7 +45,7 @@ def run(night: PeerNight) -> None:
         _land(spark, night)
     with night.progress.stage("page views"):
         steps = [*view_steps(dialect, settings), *cursor_steps(dialect, settings), *traffic_steps(settings)]
-        _name(spark, [*steps, *item_steps(dialect, settings)])
+        _name(spark, night, [*steps, *item_steps(dialect, settings)])
         for table, query in clean_steps():
             _write(spark, night, table, query)
             # What is written is read back: by the tables after it, and by the marts.
@@ -53,6 +54,7 @@ def run(night: PeerNight) -> None:
         for name, query in mart_steps(dialect, settings):
             _write(spark, night, name, query)
     spark.stop()
+    shutil.rmtree(night.out / "_work")
 
 
 def _session() -> SparkSession:
@@ -94,10 +96,14 @@ def _land(spark: SparkSession, night: PeerNight) -> None:
     spark.createDataFrame(bots, "user_agent string").createOrReplaceTempView("bot_agents")
 
 
-def _name(spark: SparkSession, steps: Sequence[Step]) -> None:
+def _name(spark: SparkSession, night: PeerNight, steps: Sequence[Step]) -> None:
     for name, query in steps:
         rows = spark.sql(query)
-        (rows.localCheckpoint() if name in MADE_ONCE else rows).createOrReplaceTempView(name)
+        if name in MADE_ONCE:
+            path = str(night.out / "_work" / name)
+            rows.write.parquet(path)
+            rows = spark.read.parquet(path)
+        rows.createOrReplaceTempView(name)
 
 
 def _write(spark: SparkSession, night: PeerNight, table: str, query: str) -> None:
