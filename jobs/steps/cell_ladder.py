@@ -6,18 +6,14 @@ cells, not by the number of people.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
-from jobs.steps.batches import whole_groups
 from jobs.steps.intervals import Groups, Ints, pack, sum_at
 from jobs.steps.streams import encode
-
-#: Entries are narrow: this is some hundred thousand of them.
-BATCH_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -28,24 +24,11 @@ class CellStep:
     factor: int
 
 
-def place_batches(
-    batches: Iterator[pa.RecordBatch],
-    group: Sequence[str],
-    cell: tuple[str, str],
-    steps: Sequence[CellStep],
-    min_visitors: int,
-) -> Iterator[pa.RecordBatch]:
-    """The entries, sorted by `block` (a hash of the group and the largest cell), with the column `step` added."""
-    for table in whole_groups(batches, "block", BATCH_BYTES):
-        step = place(table, group, cell, steps, min_visitors)
-        yield from table.append_column("step", step).combine_chunks().to_batches()
-
-
 def place(
     entries: pa.Table, group: Sequence[str], cell: tuple[str, str], steps: Sequence[CellStep], min_visitors: int
 ) -> pa.Array:
-    """Of entries with columns `group`, `cell` (x, y) and `person`: per entry the name of the first step at which the unplaced entries of its cell have min_visitors visitors;
-    NULL if there is none."""
+    """Of entries with columns `group`, `cell` (x, y) and `person`: the first step at which the unplaced entries of an
+    entry's cell have min_visitors visitors, by name; NULL if there is none."""
     groups = pack(*[encode(entries[name].combine_chunks().cast(pa.string())).columns[0] for name in group])
     visitor = encode(entries["person"].combine_chunks()).columns[0]
     cell_x, cell_y = (np.asarray(entries[name], np.int64) for name in cell)

@@ -16,6 +16,8 @@ from pyspark.sql import functions as F
 from jobs.steps.ledger import page_view_columns
 from jobs.steps.ledger_kernels import over_batches
 from jobs.steps.marts import PAGE_VIEW_KEY, WITHOUT_ADS_PURPOSE, MartSpec, counts_for_ads, not_applicable
+from warehouse_schema.derive import arrow_type, sql_type
+from warehouse_schema.table import Type
 
 PAGE_VIEWS, CLEAN, IN_UNIVERSE = "page_views", "clean", "in_universe"
 
@@ -24,24 +26,21 @@ PAGE_VIEWS, CLEAN, IN_UNIVERSE = "page_views", "clean", "in_universe"
 class _Numbers:
     """Columns of one line for each page view, each named once, by the SQL over a page view that gives it."""
 
-    sql: dict[str, str] = field(default_factory=dict)
+    columns: dict[tuple[str, Type], str] = field(default_factory=dict)
 
-    def name(self, sql: str, type_: str = "BIGINT") -> str:
+    def name(self, sql: str, type_: Type = "long") -> str:
         """The column's name."""
-        return self.sql.setdefault(f"CAST({sql} AS {type_})", f"c{len(self.sql)}")
+        return self.columns.setdefault((sql, type_), f"c{len(self.columns)}")
 
     def of(self, page_views: DataFrame, specs: Sequence[MartSpec]) -> DataFrame:
         """The lines, with the keys of their page views."""
         needed = dict.fromkeys(name for spec in specs for name in (*page_view_columns(spec), str(spec.nested)))
-        keys = ["event_date", *PAGE_VIEW_KEY]
-        shown = [*keys, *(f"{sql} AS {name}" for sql, name in self.sql.items())]
-        types = {"BIGINT": ("bigint", pa.int64()), "VARCHAR": ("string", pa.string())}
-        of_columns = {name: types[sql.rsplit(" ", 1)[1].rstrip(")")] for sql, name in self.sql.items()}
-        of_keys = {"event_date": ("date", pa.date32())} | dict.fromkeys(PAGE_VIEW_KEY, types["VARCHAR"])
-        schema = of_keys | of_columns
-        query = f"SELECT {', '.join(shown)} FROM batch"
-        kernel = over_batches(query, pa.schema([pa.field(name, arrow) for name, (_, arrow) in schema.items()]))
-        ddl = ", ".join(f"{name} {spark}" for name, (spark, _) in schema.items())
+        keys: dict[str, Type] = {"event_date": "date", **dict.fromkeys(PAGE_VIEW_KEY, "string")}
+        types = keys | {name: type_ for (_, type_), name in self.columns.items()}
+        numbers = [f"CAST({sql} AS {sql_type(of, 'duckdb')}) AS {name}" for (sql, of), name in self.columns.items()]
+        query = f"SELECT {', '.join([*keys, *numbers])} FROM batch"
+        kernel = over_batches(query, pa.schema([pa.field(name, arrow_type(type_)) for name, type_ in types.items()]))
+        ddl = ", ".join(f"{name} {sql_type(type_)}" for name, type_ in types.items())
         return page_views.select(*needed).mapInArrow(kernel, ddl)
 
 
@@ -51,7 +50,7 @@ def entry_contributions(page_views: DataFrame, specs: Sequence[MartSpec]) -> lis
     numbers, parts = _Numbers(), list[str]()
     in_universe = [numbers.name(_is_in_universe(spec)) for spec in specs]
     for spec in specs:
-        why = numbers.name(_reason(spec), "VARCHAR")
+        why = numbers.name(_reason(spec), "string")
         parts += _parts(spec, PAGE_VIEWS, [(f"'{CLEAN}'", "1L"), (why, "1L")])
         for name in spec.measures:
             parts += _parts_of_measure(spec, name, numbers)
@@ -98,7 +97,7 @@ def _parts_of_measure(spec: MartSpec, name: str, numbers: _Numbers) -> list[str]
         entries = _counted(spec, condition)
         return numbers.name(f"coalesce(list_sum(list_transform({entries}, lambda entry: {amount})), 0)")
 
-    whole, excluded = total("TRUE"), numbers.name(not_applicable(spec), "VARCHAR")
+    whole, excluded = total("TRUE"), numbers.name(not_applicable(spec), "string")
     parts = [(f"'{CLEAN}'", whole), (excluded, whole)]
     if spec.ad_id:
         uncounted = total(f"NOT {counts_for_ads(spec)}")

@@ -85,7 +85,7 @@ class _Folder:
         """Lines above the finest grain that the rows of `small` fold into: parts of larger cells, and what page views
         give to groups."""
         queries = [self.queries.at_own_step(), self.queries.placed()]
-        return self._placed([self.queries.folded(given) for given in self.inputs], queries, {"small": packed(small)})
+        return self._placed([self.queries.folded(given) for given in self.inputs], queries, packed(small))
 
     def coarse(self, placed: DataFrame) -> DataFrame:
         """Rows above the finest grain."""
@@ -96,8 +96,7 @@ class _Folder:
     def lines_of(self, rows: Sequence[Row], small: pa.Table, placed: DataFrame) -> pa.Table:
         """What page views give to rows published or short, with the row's `row_number`, on the driver."""
         wanted = _table([(*row.keys, row.step, n) for n, row in enumerate(rows)], self.ledger)
-        lists = {"wanted": packed(wanted)}
-        lines = self._map(placed, over_batches(self.queries.wanted("batch"), self.schema, lists))
+        lines = self._map(placed, over_batches(self.queries.wanted("batch"), self.schema, wanted=packed(wanted)))
         if any(row.step != GROUP for row in rows):
             lines = lines.unionByName(self._apart(small, wanted))
         numbered = self.schema.append(pa.field("row_number", pa.int64()))
@@ -106,21 +105,19 @@ class _Folder:
     def _apart(self, small: pa.Table, wanted: pa.Table) -> DataFrame:
         """What page views give to wanted rows of the finest grain and of larger cells: these were added up."""
         near = run(self.queries.near(), small.schema, small=small, wanted=wanted)
-        lists = {"small": packed(near), "wanted": packed(wanted)}
         queries = [self.queries.at_own_step(), self.queries.wanted("lines")]
-        return self._placed([self.queries.moving(given) for given in self.inputs], queries, lists)
+        moving = [self.queries.moving(given) for given in self.inputs]
+        return self._placed(moving, queries, packed(near), wanted=packed(wanted))
 
-    def _placed(self, folded: Sequence[str], queries: Sequence[str], lists: dict[str, bytes]) -> DataFrame:
+    def _placed(self, folded: Sequence[str], queries: Sequence[str], small: bytes, **wanted: bytes) -> DataFrame:
         """One exchange by the largest cells serves all steps of cells; other lines only pass."""
         lines = [
-            self._map(given.rows, over_batches(query, self.schema, lists))
+            self._map(given.rows, over_batches(query, self.schema, small=small, **wanted))
             for given, query in zip(self.inputs, folded, strict=True)
         ]
         every = reduce(DataFrame.unionByName, lines)
         blocks = self._sorted(every, "block", F.expr(self._block()))
-        kernel = placing_cells(
-            self.ladders, self.min_visitors, queries, self.schema, {k: v for k, v in lists.items() if k == "wanted"}
-        )
+        kernel = placing_cells(self.ladders, self.min_visitors, queries, self.schema, **wanted)
         return self._map(blocks, kernel)
 
     def _block(self) -> str:

@@ -44,12 +44,15 @@ def packed(table: pa.Table) -> bytes:
     return bytes(sink.getvalue())
 
 
-def over_batches(query: str, schema: pa.Schema, lists: Mapping[str, bytes] | None = None) -> Kernel:
+def _unpacked(lists: Mapping[str, bytes]) -> dict[str, pa.Table]:
+    return {name: pa.ipc.open_stream(data).read_all() for name, data in lists.items()}
+
+
+def over_batches(query: str, schema: pa.Schema, **lists: bytes) -> Kernel:
     """A kernel that asks `query` of every `batch`, beside packed lists of keys."""
-    packed_lists = dict(lists or {})
 
     def kernel(batches: Batches) -> Batches:
-        known = {name: pa.ipc.open_stream(data).read_all() for name, data in packed_lists.items()}
+        known = _unpacked(lists)
         for batch in chunks(batches, BATCH_BYTES):
             yield from run(query, schema, batch=batch, **known).to_batches()
 
@@ -81,14 +84,13 @@ def placing_cells(
     min_visitors: int,
     queries: Sequence[str],
     schema: pa.Schema,
-    lists: Mapping[str, bytes] | None = None,
+    **lists: bytes,
 ) -> Kernel:
     """A kernel that finds the step of cells in lines sorted by `block`, which holds whole the largest cells, then asks
-    `queries` one after the other of the lines."""
-    packed_lists = dict(lists or {})
+    `queries` one after the other of the lines, beside packed lists of keys."""
 
     def kernel(batches: Batches) -> Batches:
-        known = {name: pa.ipc.open_stream(data).read_all() for name, data in packed_lists.items()}
+        known = _unpacked(lists)
         for lines in whole_groups(batches, "block", BATCH_BYTES):
             lines = placed(lines.drop_columns("block"), ladders, min_visitors)
             for query in queries:

@@ -110,6 +110,16 @@ BEACON_CASES: dict[str, Change] = {
     "not_from_the_future": lambda row: row.update(landing_date=row["landing_date"] - dt.timedelta(days=2)),
 }
 
+#: Rules of items, shared by the marts that sum them.
+_BROKEN_ITEMS: dict[str, Change] = {
+    "viewable_among_impressions": _set(viewable_count=3),
+    "measurable_viewable_among_both": _set(measurable_viewable_count=2),
+    "viewable_have_time_in_view": _set(visible_ms=999),
+    "histogram_holds_every_impression": _set(visible_ms_hist=[1, 2]),
+    "hover_visible_within_hover": _set(hover_visible_ms=501),
+    "hovered_among_measured": _set(hovered_count=3),
+}
+
 _ITEMS = {
     "impressions": 2,
     "measurable_count": 2,
@@ -168,21 +178,9 @@ MART_CASES: dict[str, dict[str, Change]] = {
         "histogram_holds_every_hover": _set(dwell_ms_hist=[1, 0]),
         "measured_within_page_views": _set(hover_measured_count=81),
     },
-    "mart.story_attention_daily": {
-        "viewable_among_impressions": _set(viewable_count=3),
-        "measurable_viewable_among_both": _set(measurable_viewable_count=2),
-        "viewable_have_time_in_view": _set(visible_ms=999),
-        "histogram_holds_every_impression": _set(visible_ms_hist=[1, 2]),
-        "hover_visible_within_hover": _set(hover_visible_ms=501),
-        "hovered_among_measured": _set(hovered_count=3),
-    },
+    "mart.story_attention_daily": _BROKEN_ITEMS,
     "mart.feed_attention_daily": {
-        "viewable_among_impressions": _set(viewable_count=3),
-        "measurable_viewable_among_both": _set(measurable_viewable_count=2),
-        "viewable_have_time_in_view": _set(visible_ms=999),
-        "histogram_holds_every_impression": _set(visible_ms_hist=[1, 2]),
-        "hover_visible_within_hover": _set(hover_visible_ms=501),
-        "hovered_among_measured": _set(hovered_count=3),
+        **_BROKEN_ITEMS,
         "items_hold_every_count": _set(item_count=1),
     },
     "mart.ad_attention_daily": {

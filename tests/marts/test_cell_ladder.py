@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.steps import cell_ladder
+from jobs.steps import ledger_kernels
 from jobs.steps.batches import whole_groups
-from jobs.steps.cell_ladder import CellStep, place, place_batches
+from jobs.steps.cell_ladder import CellStep, place
+from jobs.steps.ledger_kernels import CellLadder, placing_cells
+from jobs.steps.marts import GROUP
 from tests.marts.plain_ladder import Entry, PlainMart, climb
 from tests.marts.plain_marts import HEATMAP
 
@@ -63,11 +65,14 @@ def test_a_largest_cell_cut_by_batches_is_placed_as_one(entries: list[Entry], cu
     whole = place(table, GROUP_KEYS, CELL, STEPS, minimum).to_pylist()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cell_ladder, "BATCH_BYTES", 1)
-        batches = list(place_batches(iter(_cut(table, cuts)), GROUP_KEYS, CELL, STEPS, minimum))
+        patch.setattr(ledger_kernels, "BATCH_BYTES", 1)
+        ladder = CellLadder("cells", GROUP_KEYS, CELL, STEPS)
+        kernel = placing_cells([ladder], minimum, queries=[], schema=table.schema)
+        batches = list(kernel(iter(_cut(_waiting(table), cuts))))
 
-    assert [step for batch in batches for step in batch["step"].to_pylist()] == whole
-    assert [row for batch in batches for row in batch.select(table.column_names).to_pylist()] == table.to_pylist()
+    own = [name for name in table.column_names if name != "block"]
+    assert [step for batch in batches for step in batch["step"].to_pylist()] == [step or GROUP for step in whole]
+    assert [row for batch in batches for row in batch.select(own).to_pylist()] == table.select(own).to_pylist()
 
 
 @given(st.lists(st.integers(0, 5), max_size=30).map(sorted), st.lists(st.integers(0, 30), max_size=6))
@@ -104,6 +109,12 @@ def _table(entries: list[Entry]) -> pa.Table:
         | {"person": pa.array([entry.visitor for entry in entries], pa.string())}
         | {"block": pa.array([_block(entry) for entry in entries], pa.string())}
     )
+
+
+def _waiting(table: pa.Table) -> pa.Table:
+    """The entries as lines of a ledger that have no step yet."""
+    mart = pa.array(["cells"] * len(table), pa.string())
+    return table.append_column("mart", mart).append_column("step", pa.nulls(len(table), pa.string()))
 
 
 def _cut(table: pa.Table, cuts: list[int]) -> list[pa.RecordBatch]:
