@@ -1,7 +1,7 @@
 """Landing: new raw files become rows of clean.beacons and clean.rejected_beacons.
 
-The lines are parsed once for the beacons, and observed in the same pass; only files that hold a rejected line are
-read again for the rejects.
+The lines are parsed once for the beacons, and observed in the same pass, rejects included. Only where these are more
+than the driver should hold are the files that hold them read again.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pyspark.sql import Column, DataFrame, Observation, Row, SparkSession
 from pyspark.sql import functions as F
@@ -20,10 +21,15 @@ from jobs.io.delta import DeltaTables
 from jobs.io.raw_files import Inspection
 from jobs.io.s3 import spark_uri
 from jobs.io.store import local_path
+from jobs.steps.marts import literal
 from jobs.steps.parse import WITHHELD, judge_lines
 from jobs.steps.reconcile import Equation, landing_equations
 from warehouse_schema.clean.rejected_beacons import REASONS
+from warehouse_schema.derive import spark_schema
 from warehouse_schema.table import Table
+
+#: Rejects of one landing that come to the driver beside the beacons, some 300 bytes each.
+OBSERVED_REJECTS = 20_000
 
 
 @dataclass(frozen=True)
@@ -57,10 +63,8 @@ def land(
     observed = judged.observe(observation, *_facts(files))
     _write(tables, beacons.transform(observed, rules.settings, pseudonym=rules.pseudonym), beacons.WRITES, replaced)
     facts = observation.get
-    rejects = sorted(facts["files_with_rejects"])
-    if rejects or replaced:
-        again = rules.judge(read_lines(tables.spark, raw, rejects)) if rejects else judged.limit(0)
-        _write(tables, rejected_beacons.transform(again), rejected_beacons.WRITES, replaced)
+    if facts["reject_count"] or replaced:
+        _write(tables, _rejects(tables.spark, raw, rules, facts), rejected_beacons.WRITES, replaced)
     counts = _written(tables, paths)
     starts = sorted({row["start_date"] for row in counts if row["start_date"]})
     return Landed(starts, _equations(files, counts, facts))
@@ -78,15 +82,32 @@ def read_lines(spark: SparkSession, raw: str, paths: Sequence[str]) -> DataFrame
     return named.selectExpr("*", "CAST(regexp_extract(raw_file, r'^landing_date=([^/]+)/', 1) AS DATE) AS landing_date")
 
 
+def _rejects(spark: SparkSession, raw: str, rules: LandingRules, facts: dict[str, Any]) -> DataFrame:
+    """Rows of clean.rejected_beacons: as observed, or from the files that hold them where not all were."""
+    if facts["reject_count"] > OBSERVED_REJECTS:
+        again = rules.judge(read_lines(spark, raw, sorted(facts["files_with_rejects"])))
+        return rejected_beacons.transform(again)
+    rows = [row.asDict() for row in facts["rejects"] or []]
+    return spark.createDataFrame(rows, spark_schema(rejected_beacons.WRITES.columns)).coalesce(1)
+
+
 def _facts(files: Sequence[Inspection]) -> list[Column]:
-    """What is observed while the beacons are written: withheld lines by landing date, files that hold rejects."""
-    reasons = ", ".join(f"'{reason}'" for reason in REASONS)
+    """What is observed while the beacons are written: withheld lines by landing date, the rejects and their files."""
+    is_rejected = f"outcome IN ({', '.join(map(literal, REASONS))})"
+    reject = ", ".join(
+        f"'{name}', {'outcome' if name == 'reason' else name}" for name in rejected_beacons.WRITES.column_names
+    )
+    rejects = [
+        f"count_if({is_rejected}) AS reject_count",
+        f"collect_set(IF({is_rejected}, raw_file, NULL)) AS files_with_rejects",
+        # The first by hash: a list without bound could be the whole input.
+        f"min_by(named_struct({reject}), IF({is_rejected}, line_sha256, NULL), {OBSERVED_REJECTS}) AS rejects",
+    ]
     withheld = [
         f"count_if(outcome = '{WITHHELD}' AND landing_date = DATE'{date}') AS `withheld {date}`"
         for date in sorted(_line_counts(files))
     ]
-    rejects = f"collect_set(IF(outcome IN ({reasons}), raw_file, NULL)) AS files_with_rejects"
-    return [F.expr(fact) for fact in (rejects, *withheld)]
+    return [F.expr(fact) for fact in (*rejects, *withheld)]
 
 
 def _line_counts(files: Sequence[Inspection]) -> dict[dt.date, int]:
@@ -106,7 +127,7 @@ def _written(tables: DeltaTables, paths: Sequence[str]) -> list[Row]:
     return counts.collect()
 
 
-def _equations(files: Sequence[Inspection], counts: Sequence[Row], facts: dict[str, int]) -> list[Equation]:
+def _equations(files: Sequence[Inspection], counts: Sequence[Row], facts: dict[str, Any]) -> list[Equation]:
     accepted: dict[dt.date, int] = defaultdict(int)
     rejected: dict[dt.date, dict[str, int]] = defaultdict(dict)
     for row in counts:

@@ -6,20 +6,26 @@ whole batches; what comes back is one line of numbers for each page view.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from jobs.steps.ledger import page_view_columns
-from jobs.steps.ledger_kernels import over_batches
+from jobs.steps.ledger_kernels import over_batches, over_partition
 from jobs.steps.marts import PAGE_VIEW_KEY, WITHOUT_ADS_PURPOSE, MartSpec, counts_for_ads, not_applicable
 from warehouse_schema.derive import arrow_type, sql_type
 from warehouse_schema.table import Type
 
 PAGE_VIEWS, CLEAN, IN_UNIVERSE = "page_views", "clean", "in_universe"
+_SUMS: dict[str, Type] = {
+    "table_name": "string",
+    "event_date": "date",
+    "quantity": "string",
+    "reason": "string",
+    "amount": "long",
+}
 
 
 @dataclass
@@ -40,8 +46,7 @@ class _Numbers:
         numbers = [f"CAST({sql} AS {sql_type(of, 'duckdb')}) AS {name}" for (sql, of), name in self.columns.items()]
         query = f"SELECT {', '.join([*keys, *numbers])} FROM batch"
         kernel = over_batches(query, pa.schema([pa.field(name, arrow_type(type_)) for name, type_ in types.items()]))
-        ddl = ", ".join(f"{name} {sql_type(type_)}" for name, type_ in types.items())
-        return page_views.select(*needed).mapInArrow(kernel, ddl)
+        return page_views.select(*needed).mapInArrow(kernel, _ddl(types))
 
 
 def entry_contributions(page_views: DataFrame, specs: Sequence[MartSpec]) -> list[DataFrame]:
@@ -51,20 +56,32 @@ def entry_contributions(page_views: DataFrame, specs: Sequence[MartSpec]) -> lis
     in_universe = [numbers.name(_is_in_universe(spec)) for spec in specs]
     for spec in specs:
         why = numbers.name(_reason(spec), "string")
-        parts += _parts(spec, PAGE_VIEWS, [(f"'{CLEAN}'", "1L"), (why, "1L")])
+        parts += _parts(spec, PAGE_VIEWS, [(f"'{CLEAN}'", "1"), (why, "1")])
         for name in spec.measures:
             parts += _parts_of_measure(spec, name, numbers)
     lines = numbers.of(page_views, specs).persist()
-    sums = lines.selectExpr("event_date", f"inline(array({', '.join(parts)}))")
-    return [sums, _in_universe(lines, specs, in_universe)]
+    # Distinct page views with an entry that counts: a page view that clean held twice would be missing here.
+    flags = lines.select("event_date", *PAGE_VIEW_KEY, *dict.fromkeys(in_universe)).repartition("visitor_key")
+    ones = [
+        part
+        for spec, flag in zip(specs, in_universe, strict=True)
+        for part in _parts(spec, PAGE_VIEWS, [(f"'{IN_UNIVERSE}'", flag)])
+    ]
+    return [_added(lines, "lines", parts), _added(flags, "(SELECT DISTINCT * FROM lines)", ones)]
 
 
-def _in_universe(lines: DataFrame, specs: Sequence[MartSpec], flags: Sequence[str]) -> DataFrame:
-    """Distinct page views with an entry that counts: a page view that clean held twice would be missing here."""
-    distinct = lines.select("event_date", *PAGE_VIEW_KEY, *flags).distinct().groupBy("event_date")
-    totals = distinct.agg(*[F.sum(flag).alias(flag) for flag in dict.fromkeys(flags)])
-    parts = [_parts(spec, PAGE_VIEWS, [(f"'{IN_UNIVERSE}'", flag)])[0] for spec, flag in zip(specs, flags, strict=True)]
-    return totals.selectExpr("event_date", f"inline(array({', '.join(parts)}))")
+def _added(lines: DataFrame, rows: str, parts: Sequence[str]) -> DataFrame:
+    """Sums of parts over the `rows` (SQL) of each partition's `lines`. Spark would compile an expression of some hundred
+    parts for it."""
+    query = f"""SELECT part.table_name, event_date, part.quantity, part.reason, CAST(sum(part.amount) AS BIGINT) AS amount
+        FROM (SELECT event_date, unnest([{", ".join(parts)}]) AS part FROM {rows})
+        WHERE part.reason IS NOT NULL GROUP BY ALL"""
+    schema = pa.schema([pa.field(name, arrow_type(type_)) for name, type_ in _SUMS.items()])
+    return lines.mapInArrow(over_partition(query, schema), _ddl(_SUMS))
+
+
+def _ddl(types: Mapping[str, Type]) -> str:
+    return ", ".join(f"{name} {sql_type(type_)}" for name, type_ in types.items())
 
 
 def _counted(spec: MartSpec, condition: str) -> str:
@@ -101,12 +118,12 @@ def _parts_of_measure(spec: MartSpec, name: str, numbers: _Numbers) -> list[str]
     parts = [(f"'{CLEAN}'", whole), (excluded, whole)]
     if spec.ad_id:
         uncounted = total(f"NOT {counts_for_ads(spec)}")
-        parts.append((f"IF({excluded} IS NULL, '{WITHOUT_ADS_PURPOSE}', NULL)", uncounted))
+        parts.append((f"CASE WHEN {excluded} IS NULL THEN '{WITHOUT_ADS_PURPOSE}' END", uncounted))
     return _parts(spec, name, parts)
 
 
 def _parts(spec: MartSpec, quantity: str, reasons: Sequence[tuple[str, str]]) -> list[str]:
     return [
-        f"named_struct('table_name', '{spec.name}', 'quantity', '{quantity}', 'reason', {reason}, 'amount', {amount})"
+        f"{{'table_name': '{spec.name}', 'quantity': '{quantity}', 'reason': {reason}, 'amount': CAST({amount} AS BIGINT)}}"
         for reason, amount in reasons
     ]

@@ -5,7 +5,7 @@ mart: keys by place in the grain, `k1s..` texts and `k1i..` whole numbers; amoun
 `c1..` and once per visitor `q1..`; bins `b1..`. What a mart does not use is NULL.
 
 A line is a part of a row, with its sums, or, where `person` is known, what one page view of a person gives to a row;
-`visitor_count` is then 1 for somebody who was there. Lines add up: `merge` makes rows of them.
+`visitor_count` is then 1 for somebody who was there. Lines add up to rows.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from jobs.steps.marts import MartSpec, Step, on_dates
 from warehouse_schema.derive import arrow_type, spark_type
@@ -137,12 +136,6 @@ class Ledger:
                 rows = spec.source(spec.page_views_of(page_views, own)).where(on_dates("event_date", own))
                 inputs.append(Input(rows.persist(), [spec], dates))
         return inputs
-
-    def merge(self, lines: DataFrame) -> DataFrame:
-        """Rows from their parts: plain sums."""
-        sums = [F.sum(name).alias(name) for name in self.counts]
-        texts = [function(name).alias(name) for function, name in zip((F.min, F.max), self.carried, strict=False)]
-        return lines.groupBy(*self.keys, "step").agg(*sums, *texts)
 
     def key_at(self, spec: MartSpec, step: Step, key: str) -> str:
         """SQL: a key of the row that a finest key goes into at a step."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 
 import duckdb
 import pyarrow as pa
@@ -26,7 +27,7 @@ Batches = Iterator[pa.RecordBatch]
 Kernel = Callable[[Batches], Batches]
 
 
-def run(query: str, schema: pa.Schema, **tables: pa.Table) -> pa.Table:
+def run(query: str, schema: pa.Schema, **tables: pa.Table | pa.RecordBatchReader) -> pa.Table:
     """The query's lines over named tables."""
     with duckdb.connect() as connection:
         connection.execute(f"SET threads = 1; SET memory_limit = '{QUERY_MEMORY}'")
@@ -55,6 +56,18 @@ def over_batches(query: str, schema: pa.Schema, **lists: bytes) -> Kernel:
         known = _unpacked(lists)
         for batch in chunks(batches, BATCH_BYTES):
             yield from run(query, schema, batch=batch, **known).to_batches()
+
+    return kernel
+
+
+def over_partition(query: str, schema: pa.Schema) -> Kernel:
+    """A kernel that asks `query` of all `lines` of a partition in one go, which streams them: for sums, whose result is
+    what has to be held."""
+
+    def kernel(batches: Batches) -> Batches:
+        for first in islice(batches, 1):
+            lines = pa.RecordBatchReader.from_batches(first.schema, chain([first], batches))
+            yield from run(query, schema, lines=lines).to_batches()
 
     return kernel
 

@@ -92,9 +92,12 @@ class Queries:
         per_person = (
             f"SELECT {self._line(person, ['step', 'person'])} FROM ({per_view}) GROUP BY {self._list('step', 'person')}"
         )
-        sums = {name: f"sum({name})" for name in counted.counts} | self._sums()
-        rows = f"SELECT {self._line(sums, ['step'])} FROM ({per_person}) GROUP BY {self._list('step')}"
-        return _union([rows, f"SELECT * FROM {lines} WHERE person IS NULL"])
+        return _union([self.merged(f"({per_person})"), f"SELECT * FROM {lines} WHERE person IS NULL"])
+
+    def merged(self, lines: str = "lines") -> str:
+        """Rows from their parts: plain sums."""
+        sums = {name: f"sum({name})" for name in self.ledger.counts} | self._sums()
+        return f"SELECT {self._line(sums, ['step'])} FROM {lines} GROUP BY {self._list('step')}"
 
     def near(self) -> str:
         """Those rows of `small`, cells, that lie in a larger cell among `wanted`."""

@@ -252,3 +252,16 @@ def test_a_night_that_does_not_add_up_is_not_published(
     monkeypatch.undo()
     night(tmp_path / "raw", tmp_path / "warehouse")
     assert newest_release(tmp_path / "warehouse").number == 1
+
+
+def test_rejects_too_many_for_the_driver_are_the_same_rows(
+    bad_night: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.land.OBSERVED_REJECTS", 3)
+    night(bad_night / "raw", tmp_path / "warehouse")
+    rows = "select landing_date, raw_file, line_sha256, byte_length, reason from clean.rejected_beacons order by all"
+
+    again = query(tmp_path / "warehouse", rows)
+
+    assert len(again) > 3
+    assert again == query(bad_night / "warehouse", rows)
