@@ -1,0 +1,83 @@
+"""Several questions asked of page views in one read: each is SQL that DuckDB evaluates on whole batches of them.
+
+To read nested rows and hand them to a worker takes longer than all that is asked of them there, and Spark's own functions
+over lists take some microseconds for each entry. What comes back is a line of numbers per batch and group.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import duckdb
+import pyarrow as pa
+from pyspark.sql import DataFrame
+
+from jobs.steps.batches import chunks
+from jobs.steps.ledger_kernels import BATCH_BYTES, Batches, run
+
+#: What a question tells its lines apart by; NULL where it does not ask by it.
+GROUP = ("event_date", "surface", "visitor_key")
+LINE = pa.schema(
+    [
+        pa.field("question", pa.string()),
+        pa.field("event_date", pa.date32()),
+        pa.field("surface", pa.string()),
+        pa.field("visitor_key", pa.string()),
+        pa.field("numbers", pa.list_(pa.field("element", pa.int64()))),
+    ]
+)
+LINE_DDL = "question string, event_date date, surface string, visitor_key string, numbers array<bigint>"
+
+
+@dataclass(frozen=True)
+class Question:
+    """`numbers` are aggregates in SQL, over `rows` (SQL over `batch`) grouped by the columns `by` of these.
+
+    Of one that `is_lenient`, a number that raises an error is NULL on every line of the batch; otherwise it stops the run.
+    """
+
+    name: str
+    numbers: Sequence[str]
+    rows: str = "batch"
+    by: Sequence[str] = ("event_date",)
+    is_lenient: bool = False
+
+    @property
+    def query(self) -> str:
+        """SQL over `batch` that gives the lines."""
+        group = [f"{name if name in self.by else 'NULL'} AS {name}" for name in GROUP]
+        numbers = ", ".join(f"CAST({number} AS BIGINT)" for number in self.numbers)
+        return f"SELECT '{self.name}' AS question, {', '.join(group)}, [{numbers}] AS numbers FROM {self.rows} GROUP BY ALL"
+
+    def lines(self, batch: pa.Table) -> pa.Table:
+        """The answer for one batch."""
+        try:
+            return run(self.query, LINE, batch=batch)
+        except duckdb.Error:
+            if not self.is_lenient:
+                raise
+        sound = [number if self._can_be_had(number, batch) else "NULL" for number in self.numbers]
+        return run(replace(self, numbers=sound).query, LINE, batch=batch)
+
+    def _can_be_had(self, number: str, batch: pa.Table) -> bool:
+        try:
+            run(replace(self, numbers=[number]).query, LINE, batch=batch)
+        except duckdb.Error:
+            return False
+        return True
+
+
+def ask(rows: DataFrame, *questions: Question) -> DataFrame:
+    """Lines (question, event_date, surface, visitor_key, numbers), some for each group: parts of a sum that remain to
+    be added up. Only columns that a question names are read."""
+    words = {word for question in questions for word in re.findall(r"\w+", question.query)}
+    needed = [name for name in rows.columns if name in words]
+
+    def kernel(batches: Batches) -> Iterator[pa.RecordBatch]:
+        for batch in chunks(batches, BATCH_BYTES):
+            for question in questions:
+                yield from question.lines(batch).to_batches()
+
+    return rows.select(*needed).mapInArrow(kernel, LINE_DDL)
