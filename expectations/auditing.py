@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from expectations.catalog import NESTED
+from expectations.conditions import COUNTS, Counted, counted, counting_query
+from expectations.nested_rules import QUERY, in_batches, rules_question
 from expectations.results import NOT_EVALUATED, Result, results_of
 from expectations.suites import Expectation, expectations_of
+from jobs.steps.questions import ask
 from warehouse_schema.table import Table
 
 if TYPE_CHECKING:
@@ -18,7 +21,6 @@ if TYPE_CHECKING:
     from great_expectations.expectations.expectation import BatchExpectation
     from pyspark.sql import DataFrame
 
-    from expectations.declared_rules import Counted
 
 #: Counts and shares, never a value of any column.
 RESULT_FORMAT: dict[str, Any] = {"result_format": "SUMMARY", "partial_unexpected_count": 0}
@@ -77,12 +79,9 @@ def _looks(audited: Audited, thresholds: Mapping[str, Any]) -> list[_Look]:
     table, wanted = audited.table, expectations_of(audited.table, thresholds)
     if table.name not in NESTED:
         return [_Look(audited, batch_of(audited.rows, table.name), dict(enumerate(wanted)))]
-    from expectations.nested_rules import in_batches, rules_question
-    from jobs.steps.questions import ask
-
     lines = audited.lines or ask(audited.rows, rules_question(table, thresholds))
-    counted = in_batches(wanted)
-    parted = [{n: e for n, e in enumerate(wanted) if (n in counted) is of_lines} for of_lines in (False, True)]
+    of_single_rows = in_batches(wanted)
+    parted = [{n: e for n, e in enumerate(wanted) if (n in of_single_rows) is of_lines} for of_lines in (False, True)]
     return [
         _Look(audited, batch_of(audited.rows, table.name), parted[0]),
         _Look(audited, batch_of(lines, f"{table.name} in batches"), parted[1], is_of_lines=True),
@@ -105,7 +104,6 @@ def _looked(look: _Look) -> dict[int, list[Result]]:
 def _of_lines(wanted: Mapping[int, Expectation]) -> list[BatchExpectation]:
     """Rules whose counts stand in lines, in their order."""
     from expectations.declared_rules import ExpectNoRowToBreakRule
-    from expectations.nested_rules import QUERY
 
     return [
         ExpectNoRowToBreakRule(query=QUERY, position=place, meta={"number": number})
@@ -115,10 +113,10 @@ def _of_lines(wanted: Mapping[int, Expectation]) -> list[BatchExpectation]:
 
 def _together(wanted: Mapping[int, Expectation], date: str) -> list[BatchExpectation]:
     """Expectations that share one query wherever there is SQL for them."""
-    from expectations.declared_rules import ExpectNoRowToBreakRule, counting_query
+    from expectations.declared_rules import ExpectNoRowToBreakRule
 
-    counted = {number: found for number, expectation in wanted.items() if (found := _counted(expectation))}
-    query, positions = counting_query([*counted.values()], date), {n: place for place, n in enumerate(counted)}
+    found = {number: sql for number, expectation in wanted.items() if (sql := _counted(expectation))}
+    query, positions = counting_query([*found.values()], date), {n: place for place, n in enumerate(found)}
     return [
         ExpectNoRowToBreakRule(query=query, position=positions[number], meta={"number": number})
         if number in positions
@@ -129,7 +127,7 @@ def _together(wanted: Mapping[int, Expectation], date: str) -> list[BatchExpecta
 
 def _one_by_one(wanted: Mapping[int, Expectation], date: str) -> list[BatchExpectation]:
     """Each for itself: rules in a query of their own, all others as Great Expectations ships them."""
-    from expectations.declared_rules import ExpectNoRowToBreakRule, counted, counting_query
+    from expectations.declared_rules import ExpectNoRowToBreakRule
 
     return [
         ExpectNoRowToBreakRule(
@@ -142,8 +140,6 @@ def _one_by_one(wanted: Mapping[int, Expectation], date: str) -> list[BatchExpec
 
 
 def _counted(expectation: Expectation) -> Counted | None:
-    from expectations.declared_rules import COUNTS, counted
-
     if expectation.rule:
         return counted(expectation.rule)
     return COUNTS[expectation.name](**expectation.arguments) if expectation.name in COUNTS else None

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import threading
 from functools import cache
 from typing import TYPE_CHECKING, Any
+
+os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
 if TYPE_CHECKING:
     from great_expectations.core.batch_definition import BatchDefinition
     from great_expectations.data_context.data_context.ephemeral_data_context import EphemeralDataContext
     from great_expectations.datasource.fluent.interfaces import Batch
     from pyspark.sql import DataFrame
+
+
+def import_beside() -> None:
+    """Begin to import Great Expectations, some two seconds of one core, while the caller waits for something else."""
+    names = "great_expectations.expectations", "expectations.declared_rules"
+    threading.Thread(target=lambda: [importlib.import_module(name) for name in names], daemon=True).start()
 
 
 def batch_of(rows: DataFrame, name: str) -> Batch:
@@ -21,7 +31,6 @@ def batch_of(rows: DataFrame, name: str) -> Batch:
 @cache
 def _context() -> EphemeralDataContext:
     """The process's context: making one takes longer than a small suite."""
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from expectations.declared_rules import COUNTS, Broken, counted, not_in_set
+from expectations.conditions import COUNTS, Broken, counted, not_in_set
 from expectations.suites import Expectation, expectations_of
 from jobs.steps.questions import Question
 from warehouse_schema.table import Table
