@@ -8,12 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from expectations.catalog import NESTED
 from expectations.conditions import COUNTS, Counted, counted, counting_query
-from expectations.nested_rules import QUERY, in_batches, rules_question
+from expectations.nested_rules import NAME, QUERY, in_batches, rules_question
 from expectations.results import NOT_EVALUATED, Result, results_of
 from expectations.suites import Expectation, expectations_of
-from jobs.steps.questions import ask
+from jobs.steps.questions import answers, ask
 from warehouse_schema.table import Table
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ class Audited:
     table: Table
     dates: Sequence[dt.date]
     date: str = "event_date"
-    lines: DataFrame | None = None
+    lines: pa.Table | None = None
 
     def __post_init__(self) -> None:
         """ValueError without dates: an error in an expectation would be told on none."""
@@ -79,7 +81,8 @@ def _looks(audited: Audited, thresholds: Mapping[str, Any]) -> list[_Look]:
     table, wanted = audited.table, expectations_of(audited.table, thresholds)
     if table.name not in NESTED:
         return [_Look(audited, batch_of(audited.rows, table.name), dict(enumerate(wanted)))]
-    lines = audited.lines or ask(audited.rows, rules_question(table, thresholds))
+    found = ask(audited.rows, rules_question(table, thresholds)) if audited.lines is None else audited.lines
+    lines = audited.rows.sparkSession.createDataFrame(answers(found, NAME))
     of_single_rows = in_batches(wanted)
     parted = [{n: e for n, e in enumerate(wanted) if (n in of_single_rows) is of_lines} for of_lines in (False, True)]
     return [

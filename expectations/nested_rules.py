@@ -13,8 +13,7 @@ from warehouse_schema.table import Table
 NAME = "rules"
 #: SQL for `BrokenRows` over {batch}, which are lines: how many rows, then how many of them break each rule.
 QUERY = (
-    "SELECT event_date AS date, numbers[0] AS row_count, slice(numbers, 2, size(numbers) - 1) AS broken "
-    f"FROM {{batch}} WHERE question = '{NAME}'"
+    "SELECT event_date AS date, numbers[0] AS row_count, slice(numbers, 2, size(numbers) - 1) AS broken FROM {batch}"
 )
 
 

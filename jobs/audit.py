@@ -47,47 +47,49 @@ class PageViewsLook:
     """One read of page views: what their expectations and their profile are made of."""
 
     audited: Audited
-    lines: DataFrame
-    settings: Settings
-
-    def profile(self) -> list[Measured]:
-        """The profile of their dates."""
-        return profile(self.lines, self.settings)
+    measured: list[Measured]
 
 
 def look_at_page_views(page_views: DataFrame, dates: Sequence[dt.date], settings: Settings) -> PageViewsLook:
-    """Ask page views of `dates` all that an audit asks of them; the answers are kept until they are unpersisted."""
+    """Ask page views of `dates` all that an audit asks of them."""
     questions = rules_question(PAGE_VIEWS, settings.model_dump()), profile_question(settings)
-    lines = ask(with_layout_buckets(page_views), *questions).persist()
-    return PageViewsLook(Audited(page_views, PAGE_VIEWS, dates, lines=lines), lines, settings)
+    lines = ask(with_layout_buckets(page_views), *questions)
+    return PageViewsLook(Audited(page_views, PAGE_VIEWS, dates, lines=lines), profile(lines, settings))
 
 
 def audit_night(night: Night, tables: DeltaTables, written: Written) -> tuple[list[Result], list[Measured]]:
     """Hold what is written against the expectations and against the weeks before; its profile comes along."""
-    look = look_at_page_views(read_dates(tables, written.dates), written.dates, night.settings)
-    # Much of both is planning and waiting.
+    page_views, thresholds = read_dates(tables, written.dates), night.settings.model_dump()
+    # Much of either is planning and waiting.
     with ThreadPoolExecutor(1) as beside:
-        measuring = beside.submit(_measured, night, look, written)
-        results = audit(_audited(tables, look.audited, written), night.settings.model_dump())
-        measured, compared = measuring.result()
-    look.lines.unpersist()
-    return [*results, *compared], measured
+        looking = beside.submit(look_at_page_views, page_views, written.dates, night.settings)
+        others = audit([*_beacons(tables, written), *_marts(written)], thresholds)
+        look = looking.result()
+    measured = [*look.measured, *rejected(written.landed)]
+    # Told first is what may be the cause of the rest: landing, page views, marts.
+    results = sorted(
+        [*others, *audit([look.audited], thresholds)], key=lambda result: result.table_name.startswith("mart.")
+    )
+    return [*results, *_against_past(night, measured, written.dates)], measured
 
 
-def _audited(tables: DeltaTables, page_views: Audited, written: Written) -> list[Audited]:
-    audited = [page_views]
-    if written.raw_files:
-        beacons = tables.read(BEACONS).where(F.col("raw_file").isin(list(written.raw_files)))
-        audited.insert(0, Audited(beacons, BEACONS, written.dates, date="start_date"))
-    for part in written.staged:
-        for spec in part.ledger.specs:
-            audited.append(Audited(part.ledger.rows_of(spec, part.rows), spec.table, part.dates[spec.name]))
-    return audited
+def _beacons(tables: DeltaTables, written: Written) -> list[Audited]:
+    if not written.raw_files:
+        return []
+    beacons = tables.read(BEACONS).where(F.col("raw_file").isin(list(written.raw_files)))
+    return [Audited(beacons, BEACONS, written.dates, date="start_date")]
 
 
-def _measured(night: Night, look: PageViewsLook, written: Written) -> tuple[list[Measured], list[Result]]:
-    """The profile of the rebuilt dates, and it beside those of the weeks before."""
-    now, settings = [*look.profile(), *rejected(written.landed)], night.settings
-    dates = {*written.dates, *(m.event_date for m in now)}
-    past = past_profiles(night.warehouse, dates, settings.past_weeks)
-    return now, against_past(now, past, written.dates, night.date, settings)
+def _marts(written: Written) -> list[Audited]:
+    return [
+        Audited(part.ledger.rows_of(spec, part.rows), spec.table, part.dates[spec.name])
+        for part in written.staged
+        for spec in part.ledger.specs
+    ]
+
+
+def _against_past(night: Night, measured: Sequence[Measured], dates: Sequence[dt.date]) -> list[Result]:
+    """The profile of the rebuilt dates beside those of the weeks before."""
+    settings = night.settings
+    past = past_profiles(night.warehouse, {*dates, *(m.event_date for m in measured)}, settings.past_weeks)
+    return against_past(measured, past, dates, night.date, settings)

@@ -11,14 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.config import Settings
-from jobs.steps.ledger_kernels import over_groups
 from jobs.steps.marts import inside
 from jobs.steps.past import quantile_of_bins
-from jobs.steps.questions import GROUP, LINE, LINE_DDL, Question
+from jobs.steps.questions import GROUP, Question, answers
 from jobs.steps.reconcile import Equation
 from jobs.steps.traffic import HUMAN
 from warehouse_schema.clean.page_views import PAGE_VIEWS
@@ -109,7 +109,7 @@ class Measured:
     class_: str = ALL
 
 
-def profile(lines: DataFrame, settings: Settings) -> list[Measured]:
+def profile(lines: pa.Table, settings: Settings) -> list[Measured]:
     """The profile of some event dates, of lines that answer `profile_question`."""
     edges, least = settings.hist_edges_ms, settings.min_visitors
     return [m for row in totals(lines, settings) for m in measured(row, edges, least)]
@@ -127,7 +127,7 @@ def profile_question(settings: Settings) -> Question:
     columns += [f"{sql.replace('{cell_px}', str(settings.cell_px))} AS {name}" for name, sql in amounts.items()]
     columns += [f"{sql} AS {name}_class" for name, sql in _CLASS_OF.items()]
     rows = f"(SELECT {', '.join(columns)} FROM batch)"
-    return Question(QUESTION, [*_sums(settings).values()], rows, GROUP)
+    return Question(QUESTION, [*_sums(settings).values()], rows, GROUP, _of_surfaces(settings))
 
 
 def _sums(settings: Settings) -> dict[str, str]:
@@ -143,15 +143,7 @@ def _sums(settings: Settings) -> dict[str, str]:
     }
 
 
-def totals(lines: DataFrame, settings: Settings) -> list[dict[str, Any]]:
-    """One row per event date and surface: per metric its amount `a_`, its base `n_` and the visitors `v_` behind it."""
-    own = lines.where(f"question = '{QUESTION}'").selectExpr("visitor_key AS block", "*")
-    whole = own.repartition("block").sortWithinPartitions("block")
-    found = whole.mapInArrow(over_groups(surfaces_query(settings), LINE, "block"), LINE_DDL).collect()
-    return added_up((row.asDict() for row in found), settings)
-
-
-def surfaces_query(settings: Settings) -> str:
+def _of_surfaces(settings: Settings) -> str:
     """SQL over `lines` that hold all of a visitor: numbers added up, then visitors with a base counted, by surface."""
     places = {name: place for place, name in enumerate(_sums(settings), 1)}
     visitors = [f"sum(numbers[{place}]) AS {name}" for name, place in places.items()]
@@ -160,11 +152,11 @@ def surfaces_query(settings: Settings) -> str:
     return Question(QUESTION, numbers, rows, GROUP[:2]).query
 
 
-def added_up(lines: Iterable[Mapping[str, Any]], settings: Settings) -> list[dict[str, Any]]:
-    """`totals` of lines by surface, each of other visitors."""
+def totals(lines: pa.Table, settings: Settings) -> list[dict[str, Any]]:
+    """One row per event date and surface: per metric its amount `a_`, its base `n_` and the visitors `v_` behind it."""
     names = [*_sums(settings), *(f"v_{name}" for name in _METRICS)]
     added: dict[tuple[dt.date, str], list[int]] = {}
-    for line in lines:
+    for line in answers(lines, QUESTION).to_pylist():
         key = line["event_date"], line["surface"]
         before = added.get(key, [0] * len(names))
         added[key] = [a + (b or 0) for a, b in zip(before, line["numbers"], strict=True)]

@@ -10,16 +10,19 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyspark.sql import SparkSession
 
+from expectations.auditing import Audited, audit
 from expectations.catalog import NESTED
 from expectations.nested_rules import in_batches, rules_question
+from expectations.results import NOT_EVALUATED
 from expectations.suites import expectations_of
 from jobs.config import Settings
 from tests.expectations.broken_rows import PAGE_VIEW_CASES, sound_page_view
 from tests.expectations.plain_rules import plain_rules
 from warehouse_schema import TABLES
 from warehouse_schema.clean.page_views import PAGE_VIEWS
-from warehouse_schema.derive import arrow_schema, example_value
+from warehouse_schema.derive import arrow_schema, example_value, spark_schema
 
 #: So short that amounts of a few ms are on both sides of each.
 THRESHOLDS = Settings().model_dump() | {
@@ -115,6 +118,30 @@ def test_a_row_that_breaks_a_rule_is_counted(name: str) -> None:
     ]
 
     assert counts == [0, 1]
+
+
+@pytest.mark.spark
+def test_no_page_views_break_nothing(spark: SparkSession) -> None:
+    nothing = spark.createDataFrame([], spark_schema(PAGE_VIEWS.columns))
+
+    results = audit([Audited(nothing, PAGE_VIEWS, [START.date()])], THRESHOLDS)
+
+    assert len(results) == len(expectations_of(PAGE_VIEWS, THRESHOLDS))
+    assert [result for result in results if not result.success] == []
+
+
+@pytest.mark.spark
+def test_a_rule_that_cannot_be_evaluated_fails_and_keeps_no_other_from_it(spark: SparkSession) -> None:
+    rows = spark.createDataFrame(pa.Table.from_pylist([sound_page_view()], schema=SCHEMA)).drop("hovers")
+
+    results = audit([Audited(rows, PAGE_VIEWS, [START.date()])], Settings().model_dump())
+
+    failed = {result.expectation: result.observed for result in results if not result.success}
+    assert set(failed) == {
+        "ExpectTableColumnsToMatchSet",
+        *("hover_active_within_dwell", "hover_long_enough", "hovers_within_dwell"),
+    }
+    assert failed["hover_long_enough"] == NOT_EVALUATED
 
 
 def test_a_missing_column_leaves_only_what_asks_for_it_uncounted() -> None:

@@ -89,7 +89,7 @@ def _found(spark: SparkSession, faults: Sequence[Fault]) -> dict[str, list[Resul
     tables = [_moved(_of_fault(fault), (date - DATE).days) for date, fault in tonight.items()]
     frame = spark.createDataFrame(pa.concat_tables([*past, *tables]).combine_chunks()).repartition(4).persist()
     look = look_at_page_views(frame, [*tonight], SETTINGS)
-    audited, measured = audit([look.audited], SETTINGS.model_dump()), look.profile()
+    audited, measured = audit([look.audited], SETTINGS.model_dump()), look.measured
     before = [Past(str(m.event_date), 0, m) for m in measured if m.event_date < DATE]
     return {
         fault.name: [

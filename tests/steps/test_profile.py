@@ -17,12 +17,11 @@ from jobs.config import Settings
 from jobs.steps.ledger_kernels import run
 from jobs.steps.page_view_kernel import page_views
 from jobs.steps.profile import (
-    added_up,
     measured,
     profile,
     profile_question,
     rejected,
-    surfaces_query,
+    totals,
     with_layout_buckets,
 )
 from jobs.steps.questions import LINE, ask
@@ -73,13 +72,13 @@ def test_profile_is_that_of_plain_loops(spark: SparkSession) -> None:
 @given(st.randoms(use_true_random=False), st.integers(4, 20), st.integers(1, 3))
 def test_profile_is_the_same_however_page_views_lie_in_batches(random: Random, batch_rows: int, parts: int) -> None:
     views = _shuffled(_bucketed(_views()), random)
-    query, question = surfaces_query(Settings()), profile_question(Settings())
+    question = profile_question(Settings())
 
     cuts = range(0, views.num_rows, batch_rows)
     lines = pa.concat_tables([question.lines(views.slice(cut, batch_rows)) for cut in cuts])
     part = [crc32(key.encode()) % parts for key in lines["visitor_key"].to_pylist()]
-    surfaces = [run(query, LINE, lines=lines.filter(pa.array([p == n for p in part]))) for n in range(parts)]
-    rows = added_up(pa.concat_tables(surfaces).to_pylist(), Settings())
+    surfaces = [run(question.whole, LINE, lines=lines.filter(pa.array([p == n for p in part]))) for n in range(parts)]
+    rows = totals(pa.concat_tables(surfaces), Settings())
 
     found = [m for row in rows for m in measured(row, Settings().hist_edges_ms, 2) if m.metric != "layout_bucket"]
     plain = plain_profile(views.to_pylist(), Settings().hist_edges_ms, 2)

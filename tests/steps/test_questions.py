@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.steps.questions import Question, ask
+from jobs.steps.questions import Question, answers, ask
 
 DATE = dt.date(2026, 11, 20)
 BATCH = pa.table(
@@ -43,15 +43,14 @@ def test_a_number_that_raises_is_null_in_a_lenient_question_and_stops_any_other(
 @pytest.mark.spark
 def test_questions_asked_together_get_parts_that_add_up(spark: SparkSession) -> None:
     rows = spark.createDataFrame(pa.concat_tables([BATCH] * 40).combine_chunks()).repartition(3)
+    all_amounts = "SELECT 'sums' AS question, NULL, NULL, NULL, [sum(numbers[1]), count(*)] FROM (SELECT visitor_key, "
+    all_amounts += "[sum(numbers[1])] AS numbers FROM lines GROUP BY ALL)"
 
-    lines = ask(rows, Question("rows", ["count(*)"]), Question("sums", [SUM], by=("visitor_key",))).collect()
+    lines = ask(rows, Question("rows", ["count(*)"]), Question("sums", [SUM], by=("visitor_key",), whole=all_amounts))
 
-    counts = {
-        date: sum(x["numbers"][0] for x in lines if x["question"] == "rows" and x["event_date"] == date)
-        for date in (DATE, None)
-    }
-    assert counts == {DATE: 80, None: 40}
-    sums = {
-        key: sum(x["numbers"][0] for x in lines if x["question"] == "sums" and x["visitor_key"] == key) for key in "ab"
-    }
-    assert sums == {"a": 40 * 3, "b": 40 * 3}
+    counts = [(line["event_date"], line["numbers"][0]) for line in answers(lines, "rows").to_pylist()]
+    assert sum(count for date, count in counts if date == DATE) == 80
+    assert sum(count for date, count in counts if date is None) == 40
+    sums = [line["numbers"] for line in answers(lines, "sums").to_pylist() if line["numbers"][1]]
+    # Each of the two visitors once, though their rows lay in three partitions.
+    assert [sum(numbers) for numbers in zip(*sums, strict=True)] == [40 * 1 * (1 + 2) + 40 * 3, 2]
