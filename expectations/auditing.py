@@ -1,84 +1,60 @@
-"""The audit: every expectation of a table, run by Great Expectations on rows that are written but not published.
-
-Results carry counts, never values.
-"""
+"""The audit: every expectation of a table, run by Great Expectations on rows that are written but not published."""
 
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from expectations.rules import CRITICAL, PIPELINE
+import pyarrow as pa
+
+from expectations.catalog import NESTED
+from expectations.conditions import COUNTS, Counted, counted, counting_query
+from expectations.nested_rules import NAME, QUERY, in_batches, rules_question
+from expectations.results import NOT_EVALUATED, Result, results_of
 from expectations.suites import Expectation, expectations_of
+from jobs.steps.questions import answers, ask
 from warehouse_schema.table import Table
 
 if TYPE_CHECKING:
-    from great_expectations.core.batch_definition import BatchDefinition
-    from great_expectations.data_context.data_context.ephemeral_data_context import EphemeralDataContext
     from great_expectations.datasource.fluent.interfaces import Batch
     from great_expectations.expectations.expectation import BatchExpectation
     from pyspark.sql import DataFrame
 
-    from expectations.declared_rules import Counted
 
-NOT_EVALUATED = "could not be evaluated"
 #: Counts and shares, never a value of any column.
 RESULT_FORMAT: dict[str, Any] = {"result_format": "SUMMARY", "partial_unexpected_count": 0}
 
 
 @dataclass(frozen=True)
-class Result:
-    """One expectation on one date and what was seen.
-
-    Counts are None where the expectation counts no rows; `success` is None where nothing could be judged.
-    """
-
-    table_name: str
-    event_date: dt.date
-    expectation: str
-    column_name: str
-    severity: str
-    success: bool | None
-    observed: str | None
-    threshold: str | None
-    unexpected_count: int | None
-    row_count: int | None
-    meaning: str
-    owner: str = PIPELINE
-
-    @property
-    def is_critical_failure(self) -> bool:
-        """Whether it keeps what it is about from being published."""
-        return self.success is False and self.severity == CRITICAL
-
-    @property
-    def told(self) -> str:
-        """The failure in one line: where, what, seen, expected, and what it means."""
-        on = f" on {self.column_name}" if self.column_name != "*" else ""
-        return (
-            f"{self.table_name} {self.event_date} {self.expectation}{on}: observed {self.observed}, "
-            f"expected {self.threshold or 'none broken'}. {self.meaning}"
-        )
-
-
-@dataclass(frozen=True)
 class Audited:
-    """Rows of a table to audit, and the dates they were made for, one at least; `date` is the SQL of a row's date."""
+    """Rows of a table to audit, and the dates they were made for, one at least; `date` is the SQL of a row's date.
+
+    `lines` are answers to `rules_question`, for a nested table whose rows have been asked with other questions before.
+    """
 
     rows: DataFrame
     table: Table
     dates: Sequence[dt.date]
     date: str = "event_date"
+    lines: pa.Table | None = None
 
     def __post_init__(self) -> None:
         """ValueError without dates: an error in an expectation would be told on none."""
         if not self.dates:
             raise ValueError(f"{self.table.name}: no dates to audit")
+
+
+@dataclass(frozen=True)
+class _Look:
+    """Expectations of one table, by their place in its suite, that are asked of one batch."""
+
+    audited: Audited
+    batch: Batch
+    wanted: Mapping[int, Expectation]
+    is_of_lines: bool = False
 
 
 def audit(tables: Sequence[Audited], thresholds: Mapping[str, Any]) -> list[Result]:
@@ -87,42 +63,74 @@ def audit(tables: Sequence[Audited], thresholds: Mapping[str, Any]) -> list[Resu
     Tables are independent and most of each is waiting: they are audited together, with a data source and so a Spark
     engine of its own for each. Results come in the order of `tables`, for each expectation by date.
     """
-    batches = [_batch(audited.rows, audited.table) for audited in tables]
-    with ThreadPoolExecutor(max(1, len(tables))) as pool:
-        done = pool.map(lambda batch, audited: _audit(batch, audited, thresholds), batches, tables)
-        return [result for results in done for result in results]
+    looks = [(place, look) for place, audited in enumerate(tables) for look in _looks(audited, thresholds)]
+    with ThreadPoolExecutor(max(1, len(looks))) as pool:
+        seen = pool.map(lambda placed: _looked(placed[1]), looks)
+        found = {
+            (place, number): results
+            for (place, _), numbered in zip(looks, seen, strict=True)
+            for number, results in numbered.items()
+        }
+    return [result for _, results in sorted(found.items(), key=lambda item: item[0]) for result in results]
 
 
-def _audit(batch: Batch, audited: Audited, thresholds: Mapping[str, Any]) -> list[Result]:
+def _looks(audited: Audited, thresholds: Mapping[str, Any]) -> list[_Look]:
+    """One at all rows; of a nested table, what single rows tell is counted in batches, and looked at there."""
+    from expectations.gx_batches import batch_of
+
+    table, wanted = audited.table, expectations_of(audited.table, thresholds)
+    if table.name not in NESTED:
+        return [_Look(audited, batch_of(audited.rows, table.name), dict(enumerate(wanted)))]
+    found = ask(audited.rows, rules_question(table, thresholds)) if audited.lines is None else audited.lines
+    lines = audited.rows.sparkSession.createDataFrame(answers(found, NAME))
+    of_single_rows = in_batches(wanted)
+    parted = [{n: e for n, e in enumerate(wanted) if (n in of_single_rows) is of_lines} for of_lines in (False, True)]
+    return [
+        _Look(audited, batch_of(audited.rows, table.name), parted[0]),
+        _Look(audited, batch_of(lines, f"{table.name} in batches"), parted[1], is_of_lines=True),
+    ]
+
+
+def _looked(look: _Look) -> dict[int, list[Result]]:
     """Rules are looked at together. Where that raises an error, one rule may have kept it from all others: then each
-    is looked at again by itself."""
-    wanted = expectations_of(audited.table, thresholds)
-    seen = _validate(batch, audited, wanted, _together(wanted, audited.date))
-    raised = [number for number, results in enumerate(seen) if results[0].observed == NOT_EVALUATED]
+    is looked at again by itself. Batches have done so already."""
+    if look.is_of_lines:
+        return _validate(look, _of_lines(look.wanted))
+    seen = _validate(look, _together(look.wanted, look.audited.date))
+    raised = {n: look.wanted[n] for n, results in seen.items() if results[0].observed == NOT_EVALUATED}
     if raised:
-        again = [wanted[number] for number in raised]
-        alone = _validate(batch, audited, again, _one_by_one(again, audited.date))
-        seen = [alone.pop(0) if number in raised else results for number, results in enumerate(seen)]
-    return [result for results in seen for result in results]
+        again = _Look(look.audited, look.batch, raised)
+        seen |= _validate(again, _one_by_one(raised, look.audited.date))
+    return seen
 
 
-def _together(wanted: Sequence[Expectation], date: str) -> list[BatchExpectation]:
+def _of_lines(wanted: Mapping[int, Expectation]) -> list[BatchExpectation]:
+    """Rules whose counts stand in lines, in their order."""
+    from expectations.declared_rules import ExpectNoRowToBreakRule
+
+    return [
+        ExpectNoRowToBreakRule(query=QUERY, position=place, meta={"number": number})
+        for place, number in enumerate(wanted)
+    ]
+
+
+def _together(wanted: Mapping[int, Expectation], date: str) -> list[BatchExpectation]:
     """Expectations that share one query wherever there is SQL for them."""
-    from expectations.declared_rules import ExpectNoRowToBreakRule, counting_query
+    from expectations.declared_rules import ExpectNoRowToBreakRule
 
-    counted = {number: found for number, expectation in enumerate(wanted) if (found := _counted(expectation))}
-    query, positions = counting_query([*counted.values()], date), {n: place for place, n in enumerate(counted)}
+    found = {number: sql for number, expectation in wanted.items() if (sql := _counted(expectation))}
+    query, positions = counting_query([*found.values()], date), {n: place for place, n in enumerate(found)}
     return [
         ExpectNoRowToBreakRule(query=query, position=positions[number], meta={"number": number})
         if number in positions
         else _shipped(expectation, number)
-        for number, expectation in enumerate(wanted)
+        for number, expectation in wanted.items()
     ]
 
 
-def _one_by_one(wanted: Sequence[Expectation], date: str) -> list[BatchExpectation]:
+def _one_by_one(wanted: Mapping[int, Expectation], date: str) -> list[BatchExpectation]:
     """Each for itself: rules in a query of their own, all others as Great Expectations ships them."""
-    from expectations.declared_rules import ExpectNoRowToBreakRule, counted, counting_query
+    from expectations.declared_rules import ExpectNoRowToBreakRule
 
     return [
         ExpectNoRowToBreakRule(
@@ -130,13 +138,11 @@ def _one_by_one(wanted: Sequence[Expectation], date: str) -> list[BatchExpectati
         )
         if expectation.rule
         else _shipped(expectation, number)
-        for number, expectation in enumerate(wanted)
+        for number, expectation in wanted.items()
     ]
 
 
 def _counted(expectation: Expectation) -> Counted | None:
-    from expectations.declared_rules import COUNTS, counted
-
     if expectation.rule:
         return counted(expectation.rule)
     return COUNTS[expectation.name](**expectation.arguments) if expectation.name in COUNTS else None
@@ -149,94 +155,12 @@ def _shipped(expectation: Expectation, number: int) -> BatchExpectation:
     return made
 
 
-@cache
-def _context() -> EphemeralDataContext:
-    """The process's context: making one takes longer than a small suite."""
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
-
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    return context
-
-
-@cache
-def _batch_definition(table_name: str) -> BatchDefinition[Any]:
-    """An engine resolves what does not name its batch against the batch loaded last: one engine for each table."""
-    source = _context().data_sources.add_spark(table_name, persist=False)
-    return source.add_dataframe_asset(table_name).add_batch_definition_whole_dataframe("staged")
-
-
-def _batch(rows: DataFrame, table: Table) -> Batch:
-    return _batch_definition(table.name).get_batch({"dataframe": rows})
-
-
-def _validate(
-    batch: Batch, audited: Audited, wanted: Sequence[Expectation], asked: Sequence[BatchExpectation]
-) -> list[list[Result]]:
-    """Results by date, in the order of `wanted`; `asked` are the same expectations in the words of Great Expectations."""
+def _validate(look: _Look, asked: Sequence[BatchExpectation]) -> dict[int, list[Result]]:
+    """Results by date for each place in the suite; `asked` are what is wanted in the words of Great Expectations."""
     import great_expectations as gx
 
-    suite = gx.ExpectationSuite(name=audited.table.name, expectations=asked)
-    outcomes = batch.validate(suite, result_format=RESULT_FORMAT)
+    table_name, dates = look.audited.table.name, look.audited.dates
+    suite = gx.ExpectationSuite(name=table_name, expectations=asked)
+    outcomes = look.batch.validate(suite, result_format=RESULT_FORMAT)
     numbered = {o.expectation_config.meta["number"]: o for o in outcomes.results if o.expectation_config}
-    return [_results(audited, expectation, numbered[number]) for number, expectation in enumerate(wanted)]
-
-
-def _results(audited: Audited, expectation: Expectation, outcome: Any) -> list[Result]:
-    """One result for each date, also for those without rows. What was not counted by date is so on all of them."""
-    details = outcome.result or {}
-    by_date = (details.get("details") or {}).get("dates")
-    if by_date is None:
-        observed = NOT_EVALUATED if _raised(outcome.exception_info or {}) else _observed(details)
-        counts = details.get("unexpected_count"), details.get("element_count")
-        return [_result(audited, expectation, date, bool(outcome.success), observed, *counts) for date in audited.dates]
-    counted = {
-        date["date"] and dt.date.fromisoformat(date["date"]): (date["broken"], date["row_count"]) for date in by_date
-    }
-    # A row without a date may be of any of them.
-    dateless = counted.pop(None, (0, 0))
-    found = {date: _added(counted.get(date, (0, 0)), dateless) for date in sorted({*audited.dates, *counted})}
-    return [
-        _result(audited, expectation, date, not broken, None, broken, rows) for date, (broken, rows) in found.items()
-    ]
-
-
-def _added(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
-    return a[0] + b[0], a[1] + b[1]
-
-
-def _result(
-    audited: Audited,
-    expectation: Expectation,
-    date: dt.date,
-    success: bool,
-    observed: str | None,
-    unexpected_count: int | None,
-    row_count: int | None,
-) -> Result:
-    return Result(
-        table_name=audited.table.name,
-        event_date=date,
-        expectation=expectation.name,
-        column_name=expectation.column_name,
-        severity=expectation.severity,
-        success=success,
-        observed=observed if unexpected_count is None else f"{unexpected_count} of {row_count} rows",
-        threshold=expectation.threshold,
-        unexpected_count=unexpected_count,
-        row_count=row_count,
-        meaning=expectation.meaning,
-        owner=expectation.owner,
-    )
-
-
-def _raised(exception_info: dict[str, Any]) -> bool:
-    """True if the expectation raised an error, or any metric that it needs (these are listed by metric)."""
-    by_metric = [info for info in exception_info.values() if isinstance(info, dict)]
-    return any(info.get("raised_exception", False) for info in [exception_info, *by_metric])
-
-
-def _observed(details: dict[str, Any]) -> str | None:
-    return str(details["observed_value"]) if "observed_value" in details else None
+    return {n: results_of(table_name, dates, expectation, numbered[n]) for n, expectation in look.wanted.items()}

@@ -1,19 +1,21 @@
-"""Rules about clean.page_views: what of a page view can never be more than what (METRICS 1 to 4)."""
+"""Rules about clean.page_views: what of a page view can never be more than what (METRICS 1 to 4).
+
+They look into lists of structs, so that DuckDB evaluates them: see `Rule`.
+"""
 
 from __future__ import annotations
 
-from expectations.rules import Rule, sum_of
+from expectations.rules import Rule, sum_in_batch
 
 #: With a share this low an item out of view would count as half visible.
 _HALF_IS_IN_VIEW = "{visible_share} <= {share_slack}"
-_VIEWPORT_CELLS = "filter(heat_cells, cell -> cell.space = 'viewport')"
-_DOCUMENT_CELLS = "filter(heat_cells, cell -> cell.space = 'document')"
-_DWELL_MS = sum_of(_VIEWPORT_CELLS, "entry.dwell_ms")
+_DWELL_MS = sum_in_batch("heat_cells", "CASE WHEN entry.space = 'viewport' THEN entry.dwell_ms END")
+_DOCUMENT_DWELL_MS = sum_in_batch("heat_cells", "CASE WHEN entry.space = 'document' THEN entry.dwell_ms END")
 
 _TIME = (
     Rule(
         "event_date_is_that_of_the_start",
-        "event_date = to_date(started_at)",
+        "event_date = make_date(CAST(epoch_ms(started_at) // 86400000 AS INTEGER))",
         "A page view stands under another date than that of its start: dates hold each other's page views.",
     ),
     Rule(
@@ -33,7 +35,7 @@ _TIME = (
     ),
     Rule(
         "visible_is_sum_of_intervals",
-        f"visible_ms = {sum_of('visibility', 'unix_millis(entry.ended_at) - unix_millis(entry.started_at)')}",
+        f"visible_ms = {sum_in_batch('visibility', 'epoch_ms(entry.ended_at) - epoch_ms(entry.started_at)')}",
         "The intervals of visibility are not the visible time: minutes of the feed and times of pages contradict.",
     ),
     Rule(
@@ -51,7 +53,7 @@ _CURSOR = (
     ),
     Rule(
         "dwell_equal_in_both_spaces",
-        f"{_DWELL_MS} = {sum_of(_DOCUMENT_CELLS, 'entry.dwell_ms')}",
+        f"{_DWELL_MS} = {_DOCUMENT_DWELL_MS}",
         "The two maps of one page view do not hold the same rests: a rest was lost or counted twice where it was cut.",
     ),
     Rule(
@@ -62,7 +64,7 @@ _CURSOR = (
     ),
     Rule(
         "stays_within_dwell",
-        "entry.stay_count * {stay_ms} <= entry.dwell_ms",
+        "CAST(entry.stay_count AS BIGINT) * {stay_ms} <= entry.dwell_ms",
         "A cell has more stays than its dwell has room for.",
         each="heat_cells",
     ),
@@ -80,7 +82,7 @@ _CURSOR = (
     ),
     Rule(
         "hovers_within_dwell",
-        f"{sum_of('hovers', 'entry.dwell_ms')} <= {_DWELL_MS}",
+        f"{sum_in_batch('hovers', 'entry.dwell_ms')} <= {_DWELL_MS}",
         "The hovers of a page view are longer than all rests of the cursor.",
     ),
 )
@@ -113,7 +115,7 @@ _FEED = (
     Rule(
         "viewable_by_longest_spell",
         "entry.is_viewable = "
-        "(entry.longest_spell_ms >= IF(entry.item_type = 'video', {viewable_video_ms}, {viewable_ms}))",
+        "(entry.longest_spell_ms >= if(entry.item_type = 'video', {viewable_video_ms}, {viewable_ms}))",
         "An item is viewable without having been in view for long enough, or the other way round.",
         each="item_views",
     ),
@@ -125,24 +127,24 @@ _FEED = (
     ),
     Rule(
         "item_hovers_within_dwell",
-        f"{sum_of('item_views', 'entry.hover_ms')} <= {_DWELL_MS}",
+        f"{sum_in_batch('item_views', 'entry.hover_ms')} <= {_DWELL_MS}",
         "The cursor was on items for longer than it rested anywhere: one rest counts for several items.",
     ),
     Rule(
         "attended_within_engaged",
-        f"{sum_of('item_views', 'entry.attended_ms')} <= coalesce(engaged_ms, 0)",
+        f"{sum_in_batch('item_views', 'entry.attended_ms')} <= coalesce(engaged_ms, 0)",
         "More engaged time was shared out among items than there was: shares of the viewport are misread.",
     ),
 )
 _EXPOSURE = (
     Rule(
         "exposed_rows_within_screen",
-        f"{sum_of('exposure', 'entry.visible_ms')} * {{cell_px}} <= visible_ms * viewport_h_px",
+        f"{sum_in_batch('exposure', 'entry.visible_ms')} * {{cell_px}} <= visible_ms * viewport_h_px",
         "More of the document was on the screen than fits on it: rows were counted twice.",
     ),
     Rule(
         "no_row_exposed_below_scroll_depth",
-        "array_max(transform(exposure, entry -> entry.cell_y + 1)) * {cell_px} <= scroll_depth_px",
+        "(list_max(list_transform(exposure, lambda entry: CAST(entry.cell_y AS BIGINT))) + 1) * {cell_px} <= scroll_depth_px",
         "A row deeper than the page was ever scrolled was on the screen: offsets and rows contradict.",
     ),
 )

@@ -25,6 +25,10 @@ class Rule:
 
     Where it is NULL nothing is broken: what is not measured cannot be wrong. `beside` is a column, as SQL with its
     name, that is computed first: of a window, for rules that compare a row with its neighbour.
+
+    The SQL is Spark's, but DuckDB's in tables of `catalog.NESTED`, whose rows hold lists of structs: there a rule sees one
+    batch of rows (`beside` is not for them), lists are walked by `list_filter`, `list_transform` and `lambda entry: ...`,
+    and instants are compared as `epoch_ms`, which no time zone changes.
     """
 
     name: str
@@ -71,6 +75,12 @@ def rules_of_every_mart(table: Table) -> list[Rule]:
     ]
 
 
+def sum_in_batch(array: str, amount: str) -> str:
+    """SQL of DuckDB: an amount added up over the entries of a list, 0 where it is NULL; NULL without a list."""
+    amounts = f"list_transform({array}, lambda entry: CAST({amount} AS BIGINT))"
+    return f"CASE WHEN {array} IS NOT NULL THEN coalesce(list_sum({amounts}), 0) END"
+
+
 def sum_of(array: str, amount: str) -> str:
-    """SQL: an amount added up over the entries of a list, 0 where it is NULL."""
+    """SQL of Spark: an amount added up over the entries of a list, 0 where it is NULL; NULL without a list."""
     return f"aggregate({array}, 0L, (total, entry) -> total + coalesce({amount}, 0L))"

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from expectations.auditing import Result
+from expectations.results import Result
 from expectations.rules import CRITICAL, TRACKER, WARNING
 from jobs.config import Settings
 from jobs.steps.past import chance_psi, population_stability_index, robust_z

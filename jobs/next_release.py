@@ -59,7 +59,7 @@ def manifest(given: Input) -> dict[str, InputFile]:
 
 
 def summary(night: Night, given: Input, release: Release, dates: Sequence[dt.date]) -> str:
-    """The run's last line."""
+    """The run's last line: what is published, what was not, and what it cost to audit it."""
     aside = sum(1 for i in given.inspections if i.problem)
     message = (
         f"published release {release.number} of {night.warehouse}: {len(given.inspections) - aside} raw files, event "
@@ -67,6 +67,8 @@ def summary(night: Night, given: Input, release: Release, dates: Sequence[dt.dat
     )
     if aside:
         message += f", {aside} files set aside"
+    if cost := night.progress.cost_of("audit"):
+        message += f"; audited in {cost}"
     if release.held_back:
         message += (
             f"; held back by data quality, as published before: {', '.join(release.held_back)}. The next run tries them "

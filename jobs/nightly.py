@@ -152,13 +152,15 @@ def _key(night: Night, base: Release | None) -> bytes:
 
 def _with_spark(night: Night, store: Store, lease: Lease, journal: Journal, given: Input) -> str:
     with night.progress.stage("start Spark"):
+        from expectations.gx_batches import import_beside
+        from jobs.io.delta import DeltaTables
         from jobs.io.session import start_session, suit_input
+        from jobs.stages import Stages
 
+        # What both need of Spark's modules is here by now: two threads must not import them at once.
+        import_beside()
         spark = start_session(uris=(night.raw, night.warehouse))
         suit_input(spark, sum(i.file.size_bytes for i in given.inspections))
-    from jobs.io.delta import DeltaTables
-    from jobs.stages import Stages
-
     tables = DeltaTables(spark, night.warehouse, night.run_id, lease, journal)
     stages = Stages(night, store, tables, given)
     with infrastructure_errors(night.command):

@@ -1,4 +1,4 @@
-"""Can it be believed? What a night audits before it publishes, and what its equations say, as results by date."""
+"""Can it be believed? What the equations of a night say as results by date, and what a failure keeps back."""
 
 from __future__ import annotations
 
@@ -8,34 +8,16 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
-from expectations.auditing import Audited, Result
+from expectations.results import Result
 from expectations.rules import CRITICAL
-from jobs.build import read_dates
-from jobs.io.delta import DeltaTables
 from jobs.steps.reconcile import Equation, Staged, build_equations
-from warehouse_schema.clean.beacons import BEACONS
 from warehouse_schema.clean.page_views import PAGE_VIEWS
 
 #: The expectation that every equation of a table and date holds.
 ADDS_UP = "adds_up"
 #: Term of beacons that are in clean.beacons, and not in the page views of their date.
 HELD_BACK = "held_back"
-
-
-def audited_tables(
-    tables: DeltaTables, landed: Sequence[str], dates: Sequence[dt.date], staged: Iterable[Staged]
-) -> list[Audited]:
-    """What the run wrote: beacons of the raw files `landed`, page views and staged marts of event `dates`."""
-    audited = [Audited(read_dates(tables, dates), PAGE_VIEWS, dates)]
-    if landed:
-        beacons = tables.read(BEACONS).where(F.col("raw_file").isin(list(landed)))
-        audited.insert(0, Audited(beacons, BEACONS, dates, date="start_date"))
-    for part in staged:
-        for spec in part.ledger.specs:
-            audited.append(Audited(part.ledger.rows_of(spec, part.rows), spec.table, part.dates[spec.name]))
-    return audited
 
 
 def equation_results(equations: Iterable[Equation]) -> list[Result]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from expectations.auditing import Result
+from expectations.results import Result
 from jobs import __version__
 from jobs.errors import InfrastructureFailed
 from jobs.io import releases

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from expectations.auditing import Result, audit
-from jobs.against_past import against_past
+from expectations.results import Result
+from jobs.audit import Written, audit_night
 from jobs.build import History, build_page_views, read_dates, stage_marts, touched_dates, window
 from jobs.errors import BlockedByQuality, InfrastructureFailed
 from jobs.io import releases
@@ -19,11 +19,11 @@ from jobs.io.raw_files import Inspection
 from jobs.io.store import Store
 from jobs.land import LandingRules, land
 from jobs.next_release import manifest, more, next_release, summary
-from jobs.profiles import past_profiles, profile_rows
-from jobs.quality import audited_tables, dates_to_hold_back, equation_results, held_equations, merged, verdict
+from jobs.profiles import profile_rows
+from jobs.quality import dates_to_hold_back, equation_results, held_equations, merged, verdict
 from jobs.run_rows import amount_rows, count_rows, failed_run_row, failed_runs, input_rows, result_rows, run_row
 from jobs.steps.marts import MartSpec, literal, on_dates
-from jobs.steps.profile import Measured, profile, rejected
+from jobs.steps.profile import Measured
 from jobs.steps.pseudonym import pseudonym_udf
 from jobs.steps.reconcile import Equation, Staged, mart_equations, told
 from warehouse_schema import PINNED
@@ -140,18 +140,11 @@ class Stages:
         if not self.dates:
             return
         with self.night.progress.stage("audit") as facts:
-            audited = audited_tables(self.tables, self._landed_files(), self.dates, self.staged)
-            self.seen = [*audit(audited, self.night.settings.model_dump()), *self._against_past()]
+            written = Written(self._landed_files(), self.landed, self.dates, self.staged)
+            self.seen, measured = audit_night(self.night, self.tables, written)
+            # Of a date held back since, the profile of its refused rows stays, for who looks into it.
+            self.measured = [*(m for m in self.measured if m.event_date in self.held_back), *measured]
             facts.append(f"{len(self.seen):,} results")
-
-    def _against_past(self) -> list[Result]:
-        """The profile of the rebuilt dates beside those of the weeks before."""
-        night, settings = self.night, self.night.settings
-        now = [*profile(read_dates(self.tables, self.dates), settings), *rejected(self.landed)]
-        # Of a date held back since, the profile of its refused rows stays, for who looks into it.
-        self.measured = [*(m for m in self.measured if m.event_date in self.held_back), *now]
-        past = past_profiles(night.warehouse, {*self.dates, *(m.event_date for m in now)}, settings.past_weeks)
-        return against_past(now, past, self.dates, night.date, settings)
 
     def reconcile(self) -> None:
         """What fails critically, or does not add up, is not published: the whole night, or its dates alone."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from expectations.auditing import Result
+from expectations.results import Result
 from jobs.against_past import NOT_ENOUGH, Past, against_past
 from jobs.config import Settings
 from jobs.steps.profile import Measured

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from expectations.auditing import Result
+from expectations.results import Result
 from jobs import feed_visibility_minutes, session_attention_daily, story_attention_daily
 from jobs.config import Settings
 from jobs.quality import dates_to_hold_back, equation_results, merged

@@ -1,7 +1,7 @@
-"""ops.dq_profile: what each event date and surface looks like, by one aggregate over its page views.
+"""ops.dq_profile: what each event date and surface looks like, by one question asked of its page views.
 
 Visitors first, then surfaces: so that how many people stand behind each number is known, and numbers of fewer than
-min_visitors are left out.
+min_visitors are left out. DuckDB adds up the page views of a visitor in each batch, then over all batches.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.config import Settings
 from jobs.steps.marts import inside
 from jobs.steps.past import quantile_of_bins
+from jobs.steps.questions import GROUP, Question, answers
 from jobs.steps.reconcile import Equation
 from jobs.steps.traffic import HUMAN
 from warehouse_schema.clean.page_views import PAGE_VIEWS
@@ -34,24 +36,26 @@ CLASSES: dict[str, Sequence[str]] = {
 _CLASS_OF = {
     "device_type": "device_type",
     "viewport_class": "viewport_class",
-    "start_hour": "date_format(started_at, 'HH')",
-    "layout_bucket": f"pmod(xxhash64(layout_id), {LAYOUT_BUCKETS})",
+    "start_hour": "lpad(CAST(epoch_ms(started_at) // 3600000 % 24 AS VARCHAR), 2, '0')",
+    "layout_bucket": "layout_bucket",
 }
 _DWELL, _DWELL_P90 = "dwell_ms", "dwell_p90_ms"
 _IS_HUMAN = f"traffic_class = '{HUMAN}'"
-_ITEMS_MEASURED = "coalesce(exists(item_views, entry -> entry.visible_ms IS NOT NULL), FALSE)"
+_ITEMS_MEASURED = "coalesce(len(list_filter(item_views, lambda entry: entry.visible_ms IS NOT NULL)) > 0, FALSE)"
 #: As in every mart, an ad counts only from page views with the purpose ads.
 _MEASURABLE = "entry.is_measurable AND (entry.ad_id IS NULL OR array_contains(purposes, 'ads'))"
-_IS_OUTSIDE = "(cell.cell_x < 0 OR cell.cell_y < 0 OR cell.cell_x * {cell_px} >= viewport_w_px OR cell.cell_y * {cell_px} >= viewport_h_px)"
+_X_PX, _Y_PX = "CAST(entry.cell_x AS BIGINT) * {cell_px}", "CAST(entry.cell_y AS BIGINT) * {cell_px}"
+_IS_OUTSIDE = f"({_X_PX} < 0 OR {_Y_PX} < 0 OR {_X_PX} >= viewport_w_px OR {_Y_PX} >= viewport_h_px)"
+QUESTION = "profile"
+
+
+def _sum(nested: str, amount: str) -> str:
+    amounts = f"list_transform({nested}, lambda entry: CAST({amount} AS BIGINT))"
+    return f"coalesce(list_sum({amounts}), 0)"
 
 
 def _samples(condition: str) -> str:
-    count = f"IF(cell.space = 'viewport' AND {condition}, coalesce(cell.sample_count, 0), 0)"
-    return f"coalesce(aggregate(heat_cells, 0L, (total, cell) -> total + {count}), 0L)"
-
-
-def _items(amount: str) -> str:
-    return f"coalesce(aggregate(item_views, 0L, (total, entry) -> total + coalesce({amount}, 0L)), 0L)"
+    return _sum("heat_cells", f"if(entry.space = 'viewport' AND {condition}, entry.sample_count, 0)")
 
 
 def _one(condition: str) -> str:
@@ -60,32 +64,34 @@ def _one(condition: str) -> str:
 
 #: Per metric, as SQL over a page view: the amount and what it is of.
 _ALL_TRAFFIC = {
-    "page_views": ("1L", "1L"),
+    "page_views": ("1", "1"),
     "beacons_missing": ("beacons_missing", "beacons_missing + beacons_received"),
     "beacons_duplicate": ("beacons_duplicate", "beacons_received"),
     "beacons_conflicting": ("beacons_conflicting", "beacons_received"),
-    "bots": (_one(f"NOT {_IS_HUMAN}"), "1L"),
-    "clock_suspect": (_one("is_clock_suspect"), "1L"),
-    "closed": (_one("is_closed"), "1L"),
-    "ads_purpose": (_one("array_contains(purposes, 'ads')"), "1L"),
+    "bots": (_one(f"NOT {_IS_HUMAN}"), "1"),
+    "clock_suspect": (_one("is_clock_suspect"), "1"),
+    "closed": (_one("is_closed"), "1"),
+    "ads_purpose": (_one("array_contains(purposes, 'ads')"), "1"),
 }
 _HUMANS = {
     "cursor_measured": (_one("hovers IS NOT NULL"), _one("pointer_type <> 'touch'")),
-    "clicks_measured": (_one("rage_count IS NOT NULL"), "1L"),
-    "items_measured": (_one(_ITEMS_MEASURED), "1L"),
-    "state_measured": (_one("is_state_measured"), "1L"),
+    "clicks_measured": (_one("rage_count IS NOT NULL"), "1"),
+    "items_measured": (_one(_ITEMS_MEASURED), "1"),
+    "state_measured": (_one("is_state_measured"), "1"),
     "scrolled": (_one("scroll_depth_px > viewport_h_px"), _one("scroll_depth_px IS NOT NULL")),
     "outside_viewport": (_samples(_IS_OUTSIDE), _samples("TRUE")),
-    "hovered": (_one("size(hovers) > 0"), _one("hovers IS NOT NULL")),
+    "hovered": (_one("len(hovers) > 0"), _one("hovers IS NOT NULL")),
     "viewable": (
-        _items(f"IF({_MEASURABLE} AND entry.is_viewable, 1L, 0L)"),
-        _items(f"IF({_MEASURABLE}, 1L, 0L)"),
+        _sum("item_views", f"if({_MEASURABLE} AND entry.is_viewable, 1, 0)"),
+        _sum("item_views", f"if({_MEASURABLE}, 1, 0)"),
     ),
-    "attended": (_items("entry.attended_ms"), f"IF({_ITEMS_MEASURED}, coalesce(engaged_ms, 0L), 0L)"),
-    _DWELL: (
-        "coalesce(aggregate(hovers, 0L, (total, hover) -> total + hover.dwell_ms), 0L)",
-        _one("hovers IS NOT NULL"),
-    ),
+    "attended": (_sum("item_views", "entry.attended_ms"), f"if({_ITEMS_MEASURED}, coalesce(engaged_ms, 0), 0)"),
+    _DWELL: (_sum("hovers", "entry.dwell_ms"), _one("hovers IS NOT NULL")),
+}
+#: Per metric, over a page view: the amount and what it is of.
+_METRICS = {
+    **_ALL_TRAFFIC,
+    **{name: (f"if({_IS_HUMAN}, {a}, 0)", f"if({_IS_HUMAN}, {base}, 0)") for name, (a, base) in _HUMANS.items()},
 }
 
 
@@ -103,38 +109,61 @@ class Measured:
     class_: str = ALL
 
 
-def profile(page_views: DataFrame, settings: Settings) -> list[Measured]:
-    """The profile of some event dates."""
+def profile(lines: pa.Table, settings: Settings) -> list[Measured]:
+    """The profile of some event dates, of lines that answer `profile_question`."""
     edges, least = settings.hist_edges_ms, settings.min_visitors
-    return [m for row in totals(page_views, settings) for m in measured(row, edges, least)]
+    return [m for row in totals(lines, settings) for m in measured(row, edges, least)]
 
 
-def totals(page_views: DataFrame, settings: Settings) -> list[dict[str, Any]]:
+def with_layout_buckets(page_views: DataFrame) -> DataFrame:
+    """The page views with a column that the question needs: the hash is Spark's own."""
+    return page_views.withColumn("layout_bucket", F.expr(f"pmod(xxhash64(layout_id), {LAYOUT_BUCKETS})"))
+
+
+def profile_question(settings: Settings) -> Question:
+    """Numbers of each visitor's page views, by event date and surface."""
+    amounts = {f"{part}_{name}": both[n] for n, part in enumerate("an") for name, both in _METRICS.items()}
+    columns = ["event_date", f"coalesce(surface, '{MISSING}') AS surface", "visitor_key"]
+    columns += [f"{sql.replace('{cell_px}', str(settings.cell_px))} AS {name}" for name, sql in amounts.items()]
+    columns += [f"{sql} AS {name}_class" for name, sql in _CLASS_OF.items()]
+    rows = f"(SELECT {', '.join(columns)} FROM batch)"
+    return Question(QUESTION, [*_sums(settings).values()], rows, GROUP, _of_surfaces(settings))
+
+
+def _sums(settings: Settings) -> dict[str, str]:
+    """Each number by its name, as SQL over page views with their amounts: amounts `a_` and bases `n_` of metrics, bins
+    `b` of dwell times, classes."""
+    sums = {f"{part}_{name}": f"sum({part}_{name})" for part in "an" for name in _METRICS}
+    bins = inside(f"a_{_DWELL}", settings.hist_edges_ms)
+    sums |= {f"b{n}": f"count(*) FILTER (WHERE n_{_DWELL} > 0 AND {condition})" for n, condition in enumerate(bins)}
+    return sums | {
+        f"{name}_{n}": f"count(*) FILTER (WHERE {name}_class = '{class_}')"
+        for name, classes in CLASSES.items()
+        for n, class_ in enumerate(classes)
+    }
+
+
+def _of_surfaces(settings: Settings) -> str:
+    """SQL over `lines` that hold all of a visitor: numbers added up, then visitors with a base counted, by surface."""
+    places = {name: place for place, name in enumerate(_sums(settings), 1)}
+    visitors = [f"sum(numbers[{place}]) AS {name}" for name, place in places.items()]
+    numbers = [f"sum({name})" for name in places] + [f"count(*) FILTER (WHERE n_{name} > 0)" for name in _METRICS]
+    rows = f"(SELECT {', '.join([*GROUP, *visitors])} FROM lines GROUP BY ALL)"
+    return Question(QUESTION, numbers, rows, GROUP[:2]).query
+
+
+def totals(lines: pa.Table, settings: Settings) -> list[dict[str, Any]]:
     """One row per event date and surface: per metric its amount `a_`, its base `n_` and the visitors `v_` behind it."""
-    metrics = {
-        **_ALL_TRAFFIC,
-        **{name: tuple(f"IF({_IS_HUMAN}, {sql}, 0L)" for sql in both) for name, both in _HUMANS.items()},
-    }
-    columns = {f"a_{name}": amount for name, (amount, _) in metrics.items()}
-    columns |= {f"n_{name}": base for name, (_, base) in metrics.items()}
-    named = [f"{sql.replace('{cell_px}', str(settings.cell_px))} AS {name}" for name, sql in columns.items()]
-    classes = [f"{sql} AS {name}" for name, sql in _CLASS_OF.items()]
-    surface = f"coalesce(surface, '{MISSING}') AS surface"
-    views = page_views.selectExpr("event_date", surface, "visitor_key", *classes, *named)
-    is_binned = f"n_{_DWELL} > 0 AND "
-    bins = [is_binned + condition for condition in inside(f"a_{_DWELL}", settings.hist_edges_ms)]
-    sums = {name: f"sum({name})" for name in columns}
-    sums |= {f"b{n}": f"count_if({condition})" for n, condition in enumerate(bins)}
-    sums |= {
-        f"{name}_{n}": f"count_if({name} = '{class_}')"
-        for name, classes_ in CLASSES.items()
-        for n, class_ in enumerate(classes_)
-    }
-    grain = ["event_date", "surface"]
-    visitors = views.groupBy(*grain, "visitor_key").agg(*[F.expr(f"{sql} AS {name}") for name, sql in sums.items()])
-    found = [f"sum({name}) AS {name}" for name in sums] + [f"count_if(n_{name} > 0) AS v_{name}" for name in metrics]
-    rows = visitors.groupBy(*grain).agg(*map(F.expr, found)).orderBy(*grain).collect()
-    return [row.asDict() for row in rows]
+    names = [*_sums(settings), *(f"v_{name}" for name in _METRICS)]
+    added: dict[tuple[dt.date, str], list[int]] = {}
+    for line in answers(lines, QUESTION).to_pylist():
+        key = line["event_date"], line["surface"]
+        before = added.get(key, [0] * len(names))
+        added[key] = [a + (b or 0) for a, b in zip(before, line["numbers"], strict=True)]
+    return [
+        {"event_date": date, "surface": surface, **dict(zip(names, numbers, strict=True))}
+        for (date, surface), numbers in sorted(added.items())
+    ]
 
 
 def measured(row: Mapping[str, Any], hist_edges_ms: Sequence[int], min_visitors: int) -> Iterator[Measured]:
@@ -145,7 +174,7 @@ def measured(row: Mapping[str, Any], hist_edges_ms: Sequence[int], min_visitors:
         grain = PAGE_VIEWS.name, row["event_date"], row["surface"]
         return Measured(*grain, metric, amount, base, row[f"v_{like}"], class_)
 
-    for metric in (*_ALL_TRAFFIC, *_HUMANS):
+    for metric in _METRICS:
         if row[f"v_{metric}"] >= min_visitors:
             yield of(metric, row[f"a_{metric}"], metric)
     if row[f"v_{_DWELL}"] >= min_visitors:

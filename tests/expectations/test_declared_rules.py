@@ -8,7 +8,8 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from expectations import auditing
-from expectations.auditing import Audited, Result, audit
+from expectations.auditing import Audited, audit
+from expectations.results import NOT_EVALUATED, Result
 from expectations.suites import base_expectations
 from warehouse_schema.derive import rows, spark_schema
 from warehouse_schema.table import Column, Table
@@ -79,14 +80,12 @@ def test_sound_rows_break_nothing(spark: SparkSession, given: list[dict[str, obj
 def test_broken_rows_fail_their_rule_alone_and_are_counted_as_one_by_one(spark: SparkSession, case: str) -> None:
     bad, kind, column, count = BROKEN[case]
     audited = _audited(_frame(spark, [*SOUND, *bad]))
-    wanted = base_expectations(ROOMS)
+    (look,) = auditing._looks(audited, {})
 
-    shipped = auditing._validate(
-        auditing._batch(audited.rows, ROOMS), audited, wanted, auditing._one_by_one(wanted, audited.date)
-    )
+    shipped = auditing._validate(look, auditing._one_by_one(look.wanted, audited.date))
 
     assert _failures(audit([audited], {})) == [(kind, column, count)]
-    assert _failures([result for results in shipped for result in results]) == [(kind, column, count)]
+    assert _failures([result for results in shipped.values() for result in results]) == [(kind, column, count)]
 
 
 def test_a_missing_column_fails_what_asks_for_it(spark: SparkSession) -> None:
@@ -96,7 +95,7 @@ def test_a_missing_column_fails_what_asks_for_it(spark: SparkSession) -> None:
 
     failed = {(r.expectation, r.column_name): r.observed for r in results if not r.success}
     assert set(failed) >= {("ExpectTableColumnsToMatchSet", "*"), ("ExpectColumnValuesToBeBetween", "visitor_count")}
-    assert failed["ExpectColumnValuesToBeInSet", "kind"] == auditing.NOT_EVALUATED
+    assert failed["ExpectColumnValuesToBeInSet", "kind"] == NOT_EVALUATED
 
 
 def test_results_are_told_by_date(spark: SparkSession) -> None:

@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from pyspark.sql import SparkSession
 
 import expectations
-from expectations.auditing import Audited, Result, audit
+from expectations.auditing import Audited, audit
 from expectations.catalog import OWN_RULES, rules_of
+from expectations.results import Result
 from expectations.rules import CRITICAL, PIPELINE, PRIVACY, TRACKER, WARNING, Rule
 from expectations.suites import expectations_of
 from jobs.config import Settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -89,3 +90,13 @@ def test_the_release_pins_every_table_and_says_how_final_a_date_is(demo_warehous
     assert set(release.tables) >= {"clean.page_views", "mart.hover_heatmap_daily", "mart.story_attention_daily"}
     assert release.event_dates["2026-11-20"].status == "final"
     assert demo_warehouse.message.startswith("published release 1 of ")
+
+
+def test_the_last_line_tells_what_the_audit_took_of_the_night(demo_warehouse: Demo) -> None:
+    told = re.search(r"; audited in (\S+) s of (\S+) s \((\d+) %\)", demo_warehouse.message)
+
+    assert told
+    audit_s, night_s, percent = map(float, told.groups())
+    assert 0 < audit_s < night_s
+    assert abs(percent - 100 * audit_s / night_s) <= 1
+    assert query(demo_warehouse.warehouse, "select message from ops.runs") == [(demo_warehouse.message,)]

@@ -1,0 +1,95 @@
+"""The audit of a night, before it publishes: expectations of every table it wrote, and its dates beside the weeks before.
+
+Page views are read once for all of it (`jobs.steps.questions`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from expectations.auditing import Audited, audit
+from expectations.nested_rules import rules_question
+from expectations.results import Result
+from jobs.against_past import against_past
+from jobs.build import read_dates
+from jobs.config import Settings
+from jobs.io.delta import DeltaTables
+from jobs.profiles import past_profiles
+from jobs.steps.profile import Measured, profile, profile_question, rejected, with_layout_buckets
+from jobs.steps.questions import ask
+from jobs.steps.reconcile import Equation, Staged
+from warehouse_schema.clean.beacons import BEACONS
+from warehouse_schema.clean.page_views import PAGE_VIEWS
+
+if TYPE_CHECKING:
+    from jobs.nightly import Night
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a run wrote: beacons of raw files, with their equations; page views of event dates; staged marts."""
+
+    raw_files: Sequence[str]
+    landed: Sequence[Equation]
+    dates: Sequence[dt.date]
+    staged: Sequence[Staged]
+
+
+@dataclass(frozen=True)
+class PageViewsLook:
+    """One read of page views: what their expectations and their profile are made of."""
+
+    audited: Audited
+    measured: list[Measured]
+
+
+def look_at_page_views(page_views: DataFrame, dates: Sequence[dt.date], settings: Settings) -> PageViewsLook:
+    """Ask page views of `dates` all that an audit asks of them."""
+    questions = rules_question(PAGE_VIEWS, settings.model_dump()), profile_question(settings)
+    lines = ask(with_layout_buckets(page_views), *questions)
+    return PageViewsLook(Audited(page_views, PAGE_VIEWS, dates, lines=lines), profile(lines, settings))
+
+
+def audit_night(night: Night, tables: DeltaTables, written: Written) -> tuple[list[Result], list[Measured]]:
+    """Hold what is written against the expectations and against the weeks before; its profile comes along."""
+    page_views, thresholds = read_dates(tables, written.dates), night.settings.model_dump()
+    # Much of either is planning and waiting.
+    with ThreadPoolExecutor(1) as beside:
+        looking = beside.submit(look_at_page_views, page_views, written.dates, night.settings)
+        others = audit([*_beacons(tables, written), *_marts(written)], thresholds)
+        look = looking.result()
+    measured = [*look.measured, *rejected(written.landed)]
+    # Told first is what may be the cause of the rest: landing, page views, marts.
+    results = sorted(
+        [*others, *audit([look.audited], thresholds)], key=lambda result: result.table_name.startswith("mart.")
+    )
+    return [*results, *_against_past(night, measured, written.dates)], measured
+
+
+def _beacons(tables: DeltaTables, written: Written) -> list[Audited]:
+    if not written.raw_files:
+        return []
+    beacons = tables.read(BEACONS).where(F.col("raw_file").isin(list(written.raw_files)))
+    return [Audited(beacons, BEACONS, written.dates, date="start_date")]
+
+
+def _marts(written: Written) -> list[Audited]:
+    return [
+        Audited(part.ledger.rows_of(spec, part.rows), spec.table, part.dates[spec.name])
+        for part in written.staged
+        for spec in part.ledger.specs
+    ]
+
+
+def _against_past(night: Night, measured: Sequence[Measured], dates: Sequence[dt.date]) -> list[Result]:
+    """The profile of the rebuilt dates beside those of the weeks before."""
+    settings = night.settings
+    past = past_profiles(night.warehouse, {*dates, *(m.event_date for m in measured)}, settings.past_weeks)
+    return against_past(measured, past, dates, night.date, settings)
