@@ -1,4 +1,5 @@
-"""The same raw lines in any order of nights, cut into any files, with reruns and backfills between: equal tables.
+"""The same raw lines in any order of nights, cut into any files, with reruns and backfills between, whatever late beacons
+rebuild meanwhile: equal tables.
 
 `make order-matrix` runs 30 schedules, `make test-slow` one.
 """
@@ -25,6 +26,8 @@ pytestmark = pytest.mark.spark
 
 DAY_MS = 86_400_000
 LAST = DATE + dt.timedelta(days=3)
+#: The first landing date that brings no beacons of the three event dates: all their late windows are closed.
+CLOSED = LAST + dt.timedelta(days=3)
 SCHEDULES = range(int(os.environ.get("SCHEDULES", "30")))
 
 
@@ -54,20 +57,26 @@ class Schedule:
 
     seed: int
     dice: random.Random = field(init=False)
+    policies: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
+        # Of their own: a seed goes on meaning the same schedule.
+        self.policies = random.Random(f"late_rebuild {self.seed}")
 
     def run(self, raw: Path, warehouse: Path) -> None:
-        """All lines through one to five nights."""
+        """All lines through one to five nights, each with its own policy for late beacons; a last night closes the
+        windows."""
         portions: list[list[tuple[dt.date, dict[str, Any]]]] = [[] for _ in range(self.dice.randint(1, 5))]
         for line in _lines():
             self.dice.choice(portions).append(line)
         for number, portion in enumerate(portions):
             self._write(raw, portion, number)
             with suppress(NothingNew):
-                night(raw, warehouse, LAST)
+                night(raw, warehouse, LAST, late_rebuild=self.policies.choice(["touched", "final"]))
             self._between(raw, warehouse)
+        with suppress(NothingNew):
+            night(raw, warehouse, CLOSED, late_rebuild="final")
 
     def _write(self, raw: Path, portion: list[tuple[dt.date, dict[str, Any]]], number: int) -> None:
         self.dice.shuffle(portion)
@@ -83,9 +92,9 @@ class Schedule:
         what = self.dice.randint(0, 3)
         with suppress(NothingNew):
             if what == 0:
-                night(raw, warehouse, day, rebuild=True)
+                night(raw, warehouse, day, rebuild=True, late_rebuild=self.policies.choice(["touched", "final"]))
             elif what == 1:
-                settings = Settings(min_visitors=1)
+                settings = Settings(min_visitors=1, late_rebuild=self.policies.choice(["touched", "final"]))
                 run_backfill(Backfill(DATE, day, str(raw), str(warehouse), settings, reprocess="completed"))
 
 
