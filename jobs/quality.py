@@ -25,13 +25,18 @@ HELD_BACK = "held_back"
 
 
 def audited_tables(
-    tables: DeltaTables, landed: Sequence[str], dates: Sequence[dt.date], staged: Iterable[Staged]
+    tables: DeltaTables,
+    landed: Sequence[str],
+    dates: Sequence[dt.date],
+    waiting: Collection[dt.date],
+    staged: Iterable[Staged],
 ) -> list[Audited]:
-    """What the run wrote: beacons of the raw files `landed`, page views and staged marts of event `dates`."""
-    audited = [Audited(read_dates(tables, dates), PAGE_VIEWS, dates)]
+    """What the run wrote: beacons of the raw files `landed`, also those of dates `waiting` to be built, and page views
+    and staged marts of event `dates`."""
+    audited = [Audited(read_dates(tables, dates), PAGE_VIEWS, dates)] if dates else []
     if landed:
         beacons = tables.read(BEACONS).where(F.col("raw_file").isin(list(landed)))
-        audited.insert(0, Audited(beacons, BEACONS, dates, date="start_date"))
+        audited.insert(0, Audited(beacons, BEACONS, sorted({*dates, *waiting}), date="start_date"))
     for part in staged:
         for spec in part.ledger.specs:
             audited.append(Audited(part.ledger.rows_of(spec, part.rows), spec.table, part.dates[spec.name]))

@@ -134,10 +134,10 @@ class Stages:
 
     def audit(self) -> None:
         """Hold what is written but not published against the expectations, and against the weeks before."""
-        if not self.dates:
+        if not self.dates and not self.waiting:
             return
         with self.night.progress.stage("audit") as facts:
-            audited = audited_tables(self.tables, self._landed_files(), self.dates, self.staged)
+            audited = audited_tables(self.tables, self._landed_files(), self.dates, self.waiting, self.staged)
             self.seen = [*audit(audited, self.night.settings.model_dump()), *self._against_past()]
             facts.append(f"{len(self.seen):,} results")
 

@@ -50,17 +50,17 @@ def _beacon(name: str, day: int, *, seq: int = 0, after_ms: int = 0, delay_ms: i
 
 #: Lines by landing date: of three event dates, each with late ones, and a page view over midnight of the first.
 LANDED: list[list[dict[str, Any]]] = [
-    [_beacon("a-1", 0), _beacon("m-1", 0, after_ms=MIDNIGHT_MS)],
-    [_beacon("a-2", 1), _beacon("m-1", 0, after_ms=MIDNIGHT_MS, seq=1, delay_ms=15_000), _beacon("b-late", 0)],
-    [_beacon("a-3", 2), _beacon("c-late", 0), _beacon("b-late", 1)],
-    [_beacon("c-late", 1), _beacon("c-late", 2)],
+    [_beacon("a-0", 0), _beacon("m-0", 0, after_ms=MIDNIGHT_MS)],
+    [_beacon("a-1", 1), _beacon("m-0", 0, after_ms=MIDNIGHT_MS, seq=1, delay_ms=15_000), _beacon("b-late-0", 0)],
+    [_beacon("a-2", 2), _beacon("c-late-0", 0), _beacon("b-late-1", 1)],
+    [_beacon("c-late-1", 1), _beacon("c-late-2", 2)],
 ]
 
 
-def _night(root: Path, day: int, policy: str) -> list[int]:
-    """A night with the lines of its landing date; the days whose dates it built, none if nothing was new."""
+def _night(root: Path, day: int, policy: str, lines: slice = slice(None)) -> list[int]:
+    """A night with some lines of its landing date; the days whose dates it built, none if nothing was new."""
     if day < len(LANDED):
-        write_lines(root / "raw", LANDED[day], date=DATES[day], name=f"{day}.ndjson")
+        write_lines(root / "raw", LANDED[day][lines], date=DATES[day], name=f"from-{lines.start}.ndjson")
     try:
         night(root / "raw", root / policy, DATES[day], late_window_days=WINDOW_DAYS, late_rebuild=policy)
     except NothingNew:
@@ -106,7 +106,9 @@ def test_a_date_is_built_when_it_lands_and_once_more_when_its_window_closes(
 
     assert (_night(tmp_path, 0, "final"), _awaiting(warehouse)) == ([0], [])
     first = page_views(warehouse)
-    assert (_night(tmp_path, 1, "final"), _awaiting(warehouse)) == ([1], [0])
+    assert (_night(tmp_path, 1, "final", slice(2)), _awaiting(warehouse)) == ([1], [0])
+    # A file of late beacons alone: nothing is built.
+    assert (_night(tmp_path, 1, "final", slice(2, None)), _awaiting(warehouse)) == ([], [0])
     _check_that_the_first_date_waits(warehouse, first)
     with monkeypatch.context() as patched, pytest.raises(Killed):
         patched.setattr("jobs.stages.stage_marts", _die)
@@ -131,17 +133,18 @@ def _check_that_the_first_date_waits(warehouse: Path, first: list[Any]) -> None:
     assert [view for view in views if DATES[0] in view] == first
     equation = "select reason, row_count from ops.reconciliation where quantity = 'beacons' and row_count > 0"
     of_run = f"run_id = '{newest_release(warehouse).run_id}' and date = date '{DATES[0]}'"
-    # a-1 and the first beacon of m-1 are shown; the second of m-1 and b-late wait.
+    # a-0 and the first beacon of m-0 are shown; the second of m-0 and b-late-0 wait.
     assert sorted(query(warehouse, f"{equation} and {of_run}")) == [
         ("awaits_final_build", 2),
         ("input", 2 + 2),
         ("used", 2),
     ]
-    assert f"late beacons await the final build of {DATES[0]}" in as_text(
-        status_of(str(warehouse), dt.timedelta(days=1)), ""
-    )
+    audited = f"select distinct table_name from ops.dq_results where {of_run.replace('date =', 'event_date =')}"
+    assert sorted(query(warehouse, audited)) == [("clean.beacons",), ("clean.page_views",)]
+    status = as_text(status_of(str(warehouse), dt.timedelta(days=1)), "")
+    assert f"late beacons await the final build of {DATES[0]}" in status
     told = explain_date(str(warehouse), DATES[0], "mart.reach_daily")
-    assert told.startswith(f"event date {DATES[0]}, provisional, late beacons await its final build, release 2\n")
+    assert told.startswith(f"event date {DATES[0]}, provisional, late beacons await its final build, release 3\n")
     assert "late: await the final build" in told
 
 
@@ -170,16 +173,16 @@ def test_one_night_of_everything_gives_the_same_tables(touched: Path, tmp_path: 
 def test_a_page_view_that_moves_takes_the_date_along_that_showed_it(spark: object, tmp_path: Path) -> None:
     raw, warehouse = tmp_path / "raw", tmp_path / "warehouse"
     settings = {"late_window_days": WINDOW_DAYS, "late_rebuild": "final"}
-    second = _beacon("m-1", 0, after_ms=MIDNIGHT_MS, seq=1, delay_ms=15_000)
-    write_lines(raw, [_beacon("a-1", 0)], date=DATES[0])
-    write_lines(raw, [_beacon("a-2", 1), second], date=DATES[1])
+    second = _beacon("m-0", 0, after_ms=MIDNIGHT_MS, seq=1, delay_ms=15_000)
+    write_lines(raw, [_beacon("a-0", 0)], date=DATES[0])
+    write_lines(raw, [_beacon("a-1", 1), second], date=DATES[1])
     night(raw, warehouse, DATES[1], **settings)
     dates = f"select page_view_id, date_diff('day', date '{DATES[0]}', event_date) from clean.page_views order by all"
-    assert query(warehouse, dates) == [("a-1", 0), ("a-2", 1), ("m-1", 1)]
+    assert query(warehouse, dates) == [("a-0", 0), ("a-1", 1), ("m-0", 1)]
 
     # Its first beacon comes with the night that closes the window of its date; the next date's is still open.
-    write_lines(raw, [_beacon("m-1", 0, after_ms=MIDNIGHT_MS), _beacon("a-3", 2)], date=DATES[2])
+    write_lines(raw, [_beacon("m-0", 0, after_ms=MIDNIGHT_MS), _beacon("a-2", 2)], date=DATES[2])
     night(raw, warehouse, DATES[2], **settings)
 
-    assert query(warehouse, dates) == [("a-1", 0), ("a-2", 1), ("a-3", 2), ("m-1", 0)]
+    assert query(warehouse, dates) == [("a-0", 0), ("a-1", 1), ("a-2", 2), ("m-0", 0)]
     assert (_built(warehouse), _awaiting(warehouse)) == ([0, 1, 2], [])
