@@ -97,7 +97,7 @@ class Stages:
         night, near = self.night, window(self.tables.read(BEACONS), [*at_once, *late], self.night.settings)
         touched = touched_dates(near, self._landed_files(), sorted(at_once | late))
         waiting = waiting_dates(set(touched) - at_once, self.given.base, night.date, night.settings)
-        self.waiting, self.built = left_waiting(near, self.tables.read(PAGE_VIEWS), waiting)
+        self.waiting, self.built = left_waiting(near, read_dates(self.tables, touched), waiting)
         self.dates = [date for date in touched if date not in self.waiting]
 
     def _landed_files(self) -> list[str]:

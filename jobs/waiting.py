@@ -23,17 +23,18 @@ def left_waiting(
 ) -> tuple[set[dt.date], list[Equation]]:
     """The dates among `waiting` that can wait, with the equations of their beacons.
 
-    `beacons` are all near the run's dates, `published` are the page views of the base release.
+    `beacons` are all near the run's dates, `published` are page views of the base release, on all dates that the run's
+    input touches: no page view has moved from any other.
     """
-    if not waiting:
-        return set(), []
     spans = page_views.spans(beacons, [])
-    moves = _moves(spans, published)
+    moves = _moves(spans, published) if waiting else []
     dates = apart(waiting, moves)
-    by_date = spans.groupBy("event_date").agg(F.sum("beacon_count").alias("beacon_count")).collect() if dates else []
+    if not dates:
+        return set(), []
+    by_date = spans.groupBy("event_date").agg(F.sum("beacon_count").alias("beacon_count")).collect()
     counts = {row["event_date"]: row["beacon_count"] for row in by_date if row["event_date"] in dates}
-    own = published.where(on_dates("event_date", dates) if dates else "FALSE")
-    return dates, with_others(as_published(counts, moves), own, AWAITS_FINAL)
+    shown = published.where(on_dates("event_date", dates))
+    return dates, with_others(as_published(counts, moves), shown, AWAITS_FINAL)
 
 
 def _moves(spans: DataFrame, published: DataFrame) -> list[Move]:
