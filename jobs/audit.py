@@ -6,7 +6,7 @@ Page views are read once for all of it (`jobs.steps.questions`).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -34,11 +34,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Written:
-    """What a run wrote: beacons of raw files, with their equations; page views of event dates; staged marts."""
+    """What a run wrote: beacons of raw files, with their equations, also those of dates `waiting` to be built; page views
+    of event dates; staged marts."""
 
     raw_files: Sequence[str]
     landed: Sequence[Equation]
     dates: Sequence[dt.date]
+    waiting: Collection[dt.date]
     staged: Sequence[Staged]
 
 
@@ -59,7 +61,11 @@ def look_at_page_views(page_views: DataFrame, dates: Sequence[dt.date], settings
 
 def audit_night(night: Night, tables: DeltaTables, written: Written) -> tuple[list[Result], list[Measured]]:
     """Hold what is written against the expectations and against the weeks before; its profile comes along."""
-    page_views, thresholds = read_dates(tables, written.dates), night.settings.model_dump()
+    thresholds = night.settings.model_dump()
+    if not written.dates:
+        measured = list(rejected(written.landed))
+        return [*audit(_beacons(tables, written), thresholds), *_against_past(night, measured, [])], measured
+    page_views = read_dates(tables, written.dates)
     # Much of either is planning and waiting.
     with ThreadPoolExecutor(1) as beside:
         looking = beside.submit(look_at_page_views, page_views, written.dates, night.settings)
@@ -77,7 +83,7 @@ def _beacons(tables: DeltaTables, written: Written) -> list[Audited]:
     if not written.raw_files:
         return []
     beacons = tables.read(BEACONS).where(F.col("raw_file").isin(list(written.raw_files)))
-    return [Audited(beacons, BEACONS, written.dates, date="start_date")]
+    return [Audited(beacons, BEACONS, sorted({*written.dates, *written.waiting}), date="start_date")]
 
 
 def _marts(written: Written) -> list[Audited]:

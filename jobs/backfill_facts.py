@@ -33,6 +33,7 @@ class Facts:
     too_late: Mapping[dt.date, int]
     taken_late: Sequence[tuple[dt.date, dt.date]]
     failed_dates: frozenset[dt.date]
+    awaiting_final: frozenset[dt.date]
     late_window: dt.timedelta
 
     def new_files(self, date: dt.date) -> list[str]:
@@ -61,6 +62,7 @@ def gather(raw_uri: str, warehouse: str, settings: Settings) -> Facts:
         too_late=_too_late(warehouse, base, files, known),
         taken_late=decisions.too_late_ranges(decisions.all_decisions(store)),
         failed_dates=frozenset(_failed_dates(store, base)),
+        awaiting_final=frozenset(base.dates_awaiting_final if base else ()),
         late_window=dt.timedelta(days=settings.late_window_days),
     )
 

@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -50,6 +50,9 @@ class Settings(BaseModel):
     max_beacon_bytes: Annotated[int, Field(gt=0)] = 4 * 1024 * 1024
     max_page_view_ms: Ms = 7 * 24 * 3_600_000
     late_window_days: Annotated[int, Field(ge=0)] = 3
+    #: When late beacons rebuild their event date: `touched`, with every night that lands some; `final`, once, with the
+    #: night that lands the last date of its late window (jobs/late_rebuild.py).
+    late_rebuild: Literal["touched", "final"] = "touched"
     future_tolerance_ms: Ms = 3_600_000
     clock_suspect_ms: Ms = 1000
     max_unreadable_share: Share = 0.10

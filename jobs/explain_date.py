@@ -32,6 +32,7 @@ WORDS = {
     "unpublished": "suppressed: group too small",
     "set_aside": "set aside",
     "held_back": "held back by data quality",
+    "awaits_final_build": "late: await the final build",
     "in_universe": "counted",
     "not_measured": "not counted: not measured",
     "without_entries": "not counted: nothing to count",
@@ -82,8 +83,14 @@ def explain_date(warehouse: str, date: dt.date, table: str | None = None) -> str
     wrong = [f"{step.whole} of {step.name}" for step in steps if not step.adds_up]
     verdict = f"It does not add up: {', '.join(wrong)}." if wrong else "Every step adds up."
     report = grid(HEAD, [row for step in steps for row in step.rows()])
-    held = ", held back by data quality: as published before" if str(date) in release.held_back else ""
-    return f"event date {date}, {state.status}{held}, release {release.number}\n\n{report}\n{verdict}\n"
+    return f"event date {date}, {state.status}{_stays(release, str(date))}, release {release.number}\n\n{report}\n{verdict}\n"
+
+
+def _stays(release: Release, date: str) -> str:
+    """Why the date is still as it was published before, although newer input is landed."""
+    held = ", held back by data quality: as published before" if date in release.held_back else ""
+    late = ", late beacons await its final build" if date in release.awaiting_final else ""
+    return held + late
 
 
 def _connection(warehouse: str, marts: Sequence[Table]) -> duckdb.DuckDBPyConnection:

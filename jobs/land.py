@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import Column, DataFrame, Observation, Row, SparkSession
 from pyspark.sql import functions as F
@@ -21,7 +21,7 @@ from jobs.io.delta import DeltaTables
 from jobs.io.raw_files import Inspection
 from jobs.io.s3 import spark_uri
 from jobs.io.store import local_path
-from jobs.steps.marts import literal
+from jobs.steps.marts import literal, on_dates
 from jobs.steps.parse import WITHHELD, judge_lines
 from jobs.steps.reconcile import Equation, landing_equations
 from warehouse_schema.clean.rejected_beacons import REASONS
@@ -31,12 +31,17 @@ from warehouse_schema.table import Table
 #: Rejects of one landing that come to the driver beside the beacons, some 300 bytes each.
 OBSERVED_REJECTS = 20_000
 
+if TYPE_CHECKING:
+    from jobs.nightly import Input
+
 
 @dataclass(frozen=True)
 class Landed:
-    """What one landing did: start dates of accepted beacons, and the landing equations."""
+    """What one landing did: start dates of accepted beacons, those with beacons that are not late, and the landing
+    equations."""
 
-    start_dates: list[dt.date]
+    start_dates: set[dt.date]
+    timely_dates: set[dt.date]
     equations: list[Equation]
 
 
@@ -66,8 +71,24 @@ def land(
     if facts["reject_count"] or replaced:
         _write(tables, _rejects(tables.spark, raw, rules, facts), rejected_beacons.WRITES, replaced)
     counts = _written(tables, paths)
-    starts = sorted({row["start_date"] for row in counts if row["start_date"]})
-    return Landed(starts, _equations(files, counts, facts))
+    started = [(row["start_date"], row["landing_date"]) for row in counts if row["start_date"]]
+    timely = {start for start, landing in started if landing <= start}
+    return Landed({start for start, _ in started}, timely, _equations(files, counts, facts))
+
+
+def portions(given: Input, landing_dates: Collection[dt.date]) -> Iterator[tuple[list[Inspection], str | None]]:
+    """Files to land together, with the predicate on the rows that they replace, of whole `landing_dates` or of rewritten
+    files; None for files that are added."""
+    chosen, readable = given.selection, {i.file.path: i for i in given.inspections if not i.problem}
+    added = [readable[file.path] for file in chosen.new if file.path in readable]
+    if added:
+        yield added, None
+    if chosen.relanded:
+        yield [readable[file.path] for file in chosen.relanded], on_dates("landing_date", landing_dates)
+    if chosen.rewritten:
+        dates = on_dates("landing_date", {file.landing_date for file in chosen.rewritten})
+        names = ", ".join(literal(file.path) for file in chosen.rewritten)
+        yield [readable[file.path] for file in chosen.rewritten], f"{dates} AND raw_file IN ({names})"
 
 
 def read_lines(spark: SparkSession, raw: str, paths: Sequence[str]) -> DataFrame:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from jobs import __version__
 from jobs.io.releases import EventDate, InputFile, Release
+from jobs.late_rebuild import last_closed, latest_landing
 
 if TYPE_CHECKING:
     from jobs.nightly import Input, Night
@@ -18,10 +19,12 @@ def next_release(
     base: Release | None,
     dates: Sequence[dt.date],
     held_back: Collection[dt.date],
+    waiting: Collection[dt.date],
     versions: dict[str, int],
 ) -> Release:
-    """The release after `base` with the rebuilt event `dates`; those `held_back` stay as `base` has them."""
-    latest = max(night.date, dt.date.fromisoformat(base.landing_date)) if base else night.date
+    """The release after `base` with the rebuilt event `dates`; those `held_back` and `waiting` stay as `base` has
+    them."""
+    latest = latest_landing(base, night.date)
     return Release(
         number=base.number + 1 if base else 1,
         run_id=night.run_id,
@@ -33,6 +36,7 @@ def next_release(
         clean_since=base.clean_since if base else None,
         kind="night" if night.command == "nightly" else night.command,
         held_back=sorted(map(str, held_back)),
+        awaiting_final=sorted(map(str, waiting)),
     )
 
 
@@ -40,7 +44,7 @@ def _event_dates(night: Night, base: Release | None, dates: Sequence[dt.date], l
     event_dates = dict(base.event_dates) if base else {}
     for date in dates:
         event_dates[str(date)] = EventDate("provisional", __version__, night.settings.sha256())
-    closed = latest - dt.timedelta(days=night.settings.late_window_days)
+    closed = last_closed(latest, night.settings)
     return {
         date: EventDate("final" if date <= str(closed) else "provisional", at.code_version, at.configuration_sha256)
         for date, at in sorted(event_dates.items())
@@ -69,6 +73,8 @@ def summary(night: Night, given: Input, release: Release, dates: Sequence[dt.dat
         message += f", {aside} files set aside"
     if cost := night.progress.cost_of("audit"):
         message += f"; audited in {cost}"
+    if release.awaiting_final:
+        message += f"; late beacons await the close of their window: {', '.join(release.awaiting_final)}"
     if release.held_back:
         message += (
             f"; held back by data quality, as published before: {', '.join(release.held_back)}. The next run tries them "

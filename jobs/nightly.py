@@ -21,6 +21,7 @@ from jobs.io.raw_files import Inspection, inspect_files, list_raw_files, open_ra
 from jobs.io.releases import InputFile, Release
 from jobs.io.store import Store
 from jobs.io.warehouse import check_root
+from jobs.late_rebuild import due_dates
 from jobs.progress import Progress
 from jobs.selection import Selection, Wanted, accepted_files, select_files, set_aside
 
@@ -71,7 +72,8 @@ class Night:
         accepted = [decision for decision in made if isinstance(decision, Rewritten)]
         late_window = dt.timedelta(days=self.settings.late_window_days)
         kept = dt.date.fromisoformat(base.clean_since) + late_window if base and base.clean_since else dt.date.min
-        is_needed = bool(self.event_dates or (base and base.dates_to_retry))
+        due = due_dates(base, self.date, self.settings)
+        is_needed = bool(self.event_dates or due or (base and base.dates_to_retry))
         return Wanted(self.date, self.since, kept, self.landing_dates, accepted, is_needed)
 
 

@@ -80,9 +80,15 @@ def dates_to_hold_back(
 def held_equations(built: Iterable[Equation], previous: DataFrame, held_back: Collection[dt.date]) -> list[Equation]:
     """The equations of beacons, where dates held back have what is not in their previous page views as a term."""
     built = list(built)
-    again = build_equations({e.date: e.left for e in built if e.date in held_back}, {}, previous)
-    held = {e.date: replace(e, terms={**e.terms, HELD_BACK: e.left - sum(e.terms.values())}) for e in again}
+    counts = {e.date: e.left for e in built if e.date in held_back}
+    held = {equation.date: equation for equation in with_others(counts, previous, HELD_BACK)}
     return [held.get(equation.date, equation) for equation in built]
+
+
+def with_others(counts: dict[dt.date, int], published: DataFrame, term: str) -> list[Equation]:
+    """Beacons of each date = those of its published page views + all others, as `term`."""
+    equations = build_equations(counts, {}, published)
+    return [replace(e, terms={**e.terms, term: e.left - sum(e.terms.values())}) for e in equations]
 
 
 def verdict(failures: Sequence[Result]) -> str:

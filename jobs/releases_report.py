@@ -41,6 +41,7 @@ def summary(release: Release) -> dict[str, Any]:
         "what": what(release),
         "rolled_back_to": release.rolled_back_to,
         "held_back": release.held_back,
+        "awaiting_final": release.awaiting_final,
     }
 
 
@@ -73,6 +74,8 @@ def _shown(release: Release, file_count: int, aside_count: int) -> Iterator[str]
     yield f"raw files    {file_count:,}" + (f", {aside_count:,} more set aside" if aside_count else "") + "\n"
     if release.held_back:
         yield f"held back    {', '.join(release.held_back)}: as published before, for failures of data quality\n"
+    if release.awaiting_final:
+        yield f"late         {', '.join(release.awaiting_final)}: with late beacons, built once their window closes\n"
     yield "\n"
     yield grid(("table", "version"), list(release.tables.items()))
     yield "\n"

@@ -105,6 +105,7 @@ def _again(target: Release, current: Release, run_id: str, now: dt.datetime, *, 
         tables=tables,
         clean_since=current.clean_since if marts_only else target.clean_since,
         held_back=current.held_back if marts_only else target.held_back,
+        awaiting_final=current.awaiting_final if marts_only else target.awaiting_final,
         kind="rollback",
         rolled_back_to=target.number,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -15,17 +15,18 @@ from jobs.io import releases
 from jobs.io.decisions import too_late_ranges
 from jobs.io.delta import DeltaTables
 from jobs.io.journal import RunStory
-from jobs.io.raw_files import Inspection
 from jobs.io.store import Store
-from jobs.land import LandingRules, land
+from jobs.land import LandingRules, land, portions
+from jobs.late_rebuild import waiting_dates
 from jobs.next_release import manifest, more, next_release, summary
 from jobs.profiles import profile_rows
 from jobs.quality import dates_to_hold_back, equation_results, held_equations, merged, verdict
 from jobs.run_rows import amount_rows, count_rows, failed_run_row, failed_runs, input_rows, result_rows, run_row
-from jobs.steps.marts import MartSpec, literal, on_dates
+from jobs.steps.marts import MartSpec, on_dates
 from jobs.steps.profile import Measured
 from jobs.steps.pseudonym import pseudonym_udf
 from jobs.steps.reconcile import Equation, Staged, mart_equations, told
+from jobs.waiting import left_waiting
 from warehouse_schema import PINNED
 from warehouse_schema.clean.beacons import BEACONS
 from warehouse_schema.clean.page_views import PAGE_VIEWS
@@ -59,6 +60,7 @@ class Stages:
         self.measured: list[Measured] = []
         self.staged: list[Staged] = []
         self.dates: list[dt.date] = []
+        self.waiting: set[dt.date] = set()
         self.held_back: set[dt.date] = set()
         self.failed: list[RunStory] = []
 
@@ -76,36 +78,30 @@ class Stages:
 
     def land(self) -> None:
         """Append new files, replace landing dates and rewritten files; finds the event dates to rebuild."""
-        base = self.given.base
-        with self.night.progress.stage("land") as facts:
-            landed_dates = {*self.night.event_dates, *(base.dates_to_retry if base else ())}
-            for files, replaced in self._portions():
-                if replaced:
-                    landed_dates |= self._start_dates(replaced)
-                landed = land(self.tables, self.night.raw, files, self._rules(), replaced)
-                landed_dates |= set(landed.start_dates)
+        night, base = self.night, self.given.base
+        at_once = {*night.event_dates, *(base.dates_to_retry if base else ())}
+        late = set(base.dates_awaiting_final if base else ())
+        with night.progress.stage("land") as facts:
+            for files, replaced in portions(self.given, night.landing_dates):
+                at_once |= self._start_dates(replaced) if replaced else set()
+                landed = land(self.tables, night.raw, files, self._rules(), replaced)
+                at_once |= landed.start_dates if replaced else landed.timely_dates
+                late |= landed.start_dates
                 self.landed += landed.equations
             facts.append(told(self.landed))
-        if landed_dates:
-            near = window(self.tables.read(BEACONS), sorted(landed_dates), self.night.settings)
-            self.dates = touched_dates(near, self._landed_files(), sorted(landed_dates))
+        if at_once or late:
+            self._choose(at_once, late)
+
+    def _choose(self, at_once: set[dt.date], late: set[dt.date]) -> None:
+        """Event dates that are built now, and those that wait for the close of their late window."""
+        night, near = self.night, window(self.tables.read(BEACONS), [*at_once, *late], self.night.settings)
+        touched = touched_dates(near, self._landed_files(), sorted(at_once | late))
+        waiting = waiting_dates(set(touched) - at_once, self.given.base, night.date, night.settings)
+        self.waiting, self.built = left_waiting(near, read_dates(self.tables, touched), waiting)
+        self.dates = [date for date in touched if date not in self.waiting]
 
     def _landed_files(self) -> list[str]:
         return [i.file.path for i in self.given.inspections if not i.problem]
-
-    def _portions(self) -> Iterator[tuple[list[Inspection], str | None]]:
-        """Files to land together, with the predicate on the rows that they replace; None for files that are added."""
-        chosen, nights_dates = self.given.selection, self.night.landing_dates
-        readable = {i.file.path: i for i in self.given.inspections if not i.problem}
-        added = [readable[file.path] for file in chosen.new if file.path in readable]
-        if added:
-            yield added, None
-        if chosen.relanded:
-            yield [readable[file.path] for file in chosen.relanded], on_dates("landing_date", nights_dates)
-        if chosen.rewritten:
-            dates = on_dates("landing_date", {file.landing_date for file in chosen.rewritten})
-            names = ", ".join(literal(file.path) for file in chosen.rewritten)
-            yield [readable[file.path] for file in chosen.rewritten], f"{dates} AND raw_file IN ({names})"
 
     def _rules(self) -> LandingRules:
         return LandingRules(self.night.settings, pseudonym_udf(self.given.key), too_late_ranges(self.given.decisions))
@@ -119,8 +115,9 @@ class Stages:
         if not self.dates:
             return
         with self.night.progress.stage("build clean.page_views") as facts:
-            self.built = build_page_views(self.tables, self.night.settings, self.dates)
-            facts.append(f"{len(self.dates)} event dates, {sum(e.left for e in self.built):,} beacons")
+            built = build_page_views(self.tables, self.night.settings, self.dates)
+            facts.append(f"{len(self.dates)} event dates, {sum(e.left for e in built):,} beacons")
+            self.built += built
         self._stage_marts()
 
     def _stage_marts(self) -> None:
@@ -137,10 +134,10 @@ class Stages:
 
     def audit(self) -> None:
         """Hold what is written but not published against the expectations, and against the weeks before."""
-        if not self.dates:
+        if not self.dates and not self.waiting:
             return
         with self.night.progress.stage("audit") as facts:
-            written = Written(self._landed_files(), self.landed, self.dates, self.staged)
+            written = Written(self._landed_files(), self.landed, self.dates, self.waiting, self.staged)
             self.seen, measured = audit_night(self.night, self.tables, written)
             # Of a date held back since, the profile of its refused rows stays, for who looks into it.
             self.measured = [*(m for m in self.measured if m.event_date in self.held_back), *measured]
@@ -198,7 +195,7 @@ class Stages:
                 list(pool.map(lambda mart: self._publish_mart(*mart), marts))
             found = {table.name: self.tables.version(table) for table in PINNED}
             versions = {name: version for name, version in found.items() if version >= 0}
-            release = next_release(night, base, self.dates, self.held_back, versions)
+            release = next_release(night, base, self.dates, self.held_back, self.waiting, versions)
             message = summary(night, self.given, release, self.dates)
             self._write_ops(0, message)
             self.tables.lease.check()

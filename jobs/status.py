@@ -93,14 +93,20 @@ def _lines(status: Status, warehouse: str) -> Iterator[str]:
         yield f"{word}: release {release['release']} is {_words(status.age_seconds)} old, at most {limit} allowed\n"
         yield f"release   {release['release']}, {release['what']} of landing date {release['landing_date']}, "
         yield f"created {release['created_at']}\n"
-        held = f", held back by data quality: {', '.join(release['held_back'])}" if release["held_back"] else ""
-        yield f"dates     {release['provisional']} provisional, {release['final']} final{held}\n"
+        yield f"dates     {release['provisional']} provisional, {release['final']} final{_unbuilt(release)}\n"
     holder = status.holder
     if holder:
         yield f"lease     held by run {holder['run_id']} (host {holder['host']}, process {holder['pid']})\n"
     else:
         yield "lease     free\n"
     yield "\n" + _runs(status) if status.runs else "runs      none recorded\n"
+
+
+def _unbuilt(release: dict[str, Any]) -> str:
+    """Dates for which newer input is landed than what they are published from."""
+    late, held = release["awaiting_final"], release["held_back"]
+    awaiting = f", late beacons await the final build of {', '.join(late)}" if late else ""
+    return awaiting + (f", held back by data quality: {', '.join(held)}" if held else "")
 
 
 def _runs(status: Status) -> str:

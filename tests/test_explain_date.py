@@ -129,6 +129,20 @@ def test_a_later_release_tells_of_its_own_runs(warehouse: str) -> None:
     assert f"{MART} page views 5" in _lines(explain_date(warehouse, DATE, MART))
 
 
+def test_late_beacons_that_are_not_built_yet_are_told(warehouse: str) -> None:
+    parts = {"input": 10, "used": 7, "duplicate": 1, "awaits_final_build": 2}
+    _write(warehouse, "ops.reconciliation", *_equation(LATER, "clean.page_views", "beacons", **parts))
+    first = releases.newest(Store(warehouse))
+    assert first is not None
+    later = replace(first, number=2, run_id=LATER, awaiting_final=[str(DATE)])
+    assert releases.publish(Store(warehouse), later, {})
+
+    report = _lines(explain_date(warehouse, DATE, MART))
+
+    assert report[0] == "event date 2026-11-20, final, late beacons await its final build, release 2"
+    assert "late: await the final build 2 20.00 %" in report
+
+
 def test_a_step_that_does_not_add_up_is_named(warehouse: str) -> None:
     more = _equation(GOOD, "clean.beacons", "lines", input=1)
     write_table(warehouse, "ops.reconciliation", rows(TABLES["ops.reconciliation"], *more))

@@ -71,6 +71,15 @@ def test_a_release_is_shown_with_all_of_its_record(warehouse: str) -> None:
     assert "cell_px 32" in lines
 
 
+def test_a_release_that_left_late_beacons_for_later_says_so(warehouse: str) -> None:
+    dates = {"2026-11-20": FINAL, "2026-11-21": LATE}
+    late = Release(4, "run-4", "2026-11-22T10:00:00+00:00", "2026-11-21", {}, dates, awaiting_final=["2026-11-21"])
+    releases.publish(Store(warehouse), late, {})
+
+    assert "late         2026-11-21: with late beacons, built once their window closes\n" in show_release(warehouse, 4)
+    assert "with late beacons" not in show_release(warehouse, 2)
+
+
 def test_a_shown_release_for_programs_is_its_record(warehouse: str) -> None:
     shown = json.loads(show_release(warehouse, 3, as_json=True))
 

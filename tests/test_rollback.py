@@ -39,7 +39,7 @@ def record(number: int, tables: dict[str, int], created_at: dt.datetime, **chang
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
-def two_nights(root: Path, age: dt.timedelta = dt.timedelta(days=2), without: str = "") -> str:
+def two_nights(root: Path, age: dt.timedelta = dt.timedelta(days=2), **second: object) -> str:
     """Release 1, `age` before NOW, and release 2: one row of exposure and one beacon more each."""
     warehouse = str(root)
     for number, visible_ms in ((1, 7), (2, 5)):
@@ -47,7 +47,7 @@ def two_nights(root: Path, age: dt.timedelta = dt.timedelta(days=2), without: st
             EXPOSURE: write_table(warehouse, EXPOSURE, rows(TABLES[EXPOSURE], {"visible_ms": visible_ms})),
             BEACONS: write_table(warehouse, BEACONS, rows(TABLES[BEACONS], {"beacon_id": f"b-{number}"})),
         }
-        made = record(number, tables, NOW - age / number)
+        made = record(number, tables, NOW - age / number, **(second if number == 2 else {}))
         assert releases.publish(Store(warehouse), made, {file(f"{n}").path: file(f"{n}") for n in range(number)})
     return warehouse
 
@@ -165,6 +165,17 @@ def test_beyond_seven_days_marts_go_back_and_clean_and_the_manifest_stay(
     assert again.landing_date == ("2026-11-20" if is_whole else "2026-11-21")
     assert list(again.event_dates) == ["2026-11-20"]
     assert ("marts only" in said) is not is_whole
+
+
+@pytest.mark.parametrize(("days", "awaiting"), [(2, []), (8, ["2026-11-20"])])
+def test_late_beacons_wait_as_they_do_for_the_clean_tables_that_are_served(
+    tmp_path: Path, days: int, awaiting: list[str]
+) -> None:
+    warehouse = two_nights(tmp_path, dt.timedelta(days=days), awaiting_final=["2026-11-20"])
+
+    rollback(warehouse, 1, NOW)
+
+    assert newest(warehouse).awaiting_final == awaiting
 
 
 def test_marts_go_back_though_clean_of_that_release_is_gone(tmp_path: Path) -> None:

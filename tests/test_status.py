@@ -86,6 +86,18 @@ def test_dates_runs_and_holder_are_told(store: Store) -> None:
     assert endings[2][1].split()[2:] == ["0.0s", "10"]
 
 
+def test_dates_that_await_their_final_build_are_told(store: Store) -> None:
+    assert "late beacons" not in as_text(status_of(store.uri, DAY, CREATED), store.uri)
+    late = Release(2, "run-2", CREATED.isoformat(), "2026-11-20", {}, DATES, awaiting_final=["2026-11-20"])
+    releases.publish(store, late, {})
+
+    status = status_of(store.uri, DAY, CREATED)
+
+    line = "dates     1 provisional, 1 final, late beacons await the final build of 2026-11-20\n"
+    assert line in as_text(status, store.uri)
+    assert json.loads(as_json(status))["release"]["awaiting_final"] == ["2026-11-20"]
+
+
 def test_ten_runs_are_shown(store: Store) -> None:
     for number in range(12):
         Journal(store, f"run-{number:02}").write("started", command="nightly")

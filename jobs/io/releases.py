@@ -60,6 +60,7 @@ class Release:
     `kind` is what the run was: night, backfill, maintain or rollback; records written before it was recorded are of nights.
     A rollback names the release whose tables it serves again. `held_back` are event dates that data quality keeps as
     they were published before, or unpublished, although there is newer input: the next run tries them again.
+    `awaiting_final` are published event dates with late beacons that are landed and not yet built.
     """
 
     number: int
@@ -74,11 +75,20 @@ class Release:
     kind: str = "night"
     rolled_back_to: int | None = None
     held_back: list[str] = field(default_factory=list)
+    awaiting_final: list[str] = field(default_factory=list)
 
     @property
     def dates_to_retry(self) -> list[dt.date]:
         """Dates held back of which clean still holds everything."""
-        return [dt.date.fromisoformat(date) for date in self.held_back if date >= (self.clean_since or "")]
+        return self._whole(self.held_back)
+
+    @property
+    def dates_awaiting_final(self) -> list[dt.date]:
+        """Dates with late beacons to be built of which clean still holds everything."""
+        return self._whole(self.awaiting_final)
+
+    def _whole(self, dates: list[str]) -> list[dt.date]:
+        return [dt.date.fromisoformat(date) for date in dates if date >= (self.clean_since or "")]
 
 
 def newest_number(store: Store) -> int:

@@ -1,4 +1,5 @@
-"""The same raw lines in any order of nights, cut into any files, with reruns and backfills between: equal tables.
+"""The same raw lines in any order of nights, cut into any files, with reruns and backfills between, whatever late beacons
+rebuild meanwhile: equal tables.
 
 `make order-matrix` runs 30 schedules, `make test-slow` one.
 """
@@ -25,6 +26,8 @@ pytestmark = pytest.mark.spark
 
 DAY_MS = 86_400_000
 LAST = DATE + dt.timedelta(days=3)
+#: The first landing date that brings no beacons of the three event dates: all their late windows are closed.
+CLOSED = LAST + dt.timedelta(days=3)
 SCHEDULES = range(int(os.environ.get("SCHEDULES", "30")))
 
 
@@ -48,26 +51,56 @@ def _lines() -> list[tuple[dt.date, dict[str, Any]]]:
     return lines
 
 
+def _late_lines() -> list[dict[str, Any]]:
+    """Beacons that land on the last landing date, late for dates whose windows are open: page views of the second and
+    third event date, and two from the second to the third, of which the first beacon may come after the other one."""
+    lines = []
+    for number in range(4):
+        # The second beacon is 20 s on the way: so much later the page view is taken to have started.
+        seq = number % 2
+        lines.append(_late_beacon(f"over-{number // 2}", 1, 13 * 3_600_000 + 3_590_000, seq=seq, delay_ms=20_000 * seq))
+        lines.append(_late_beacon(f"late-{number}", 1 + number % 2, number * 60_000))
+    return lines
+
+
+def _late_beacon(name: str, day: int, after_ms: int, *, seq: int = 0, delay_ms: int = 0) -> dict[str, Any]:
+    start = START_MS + day * DAY_MS + after_ms
+    clocks = {"started_at_ms": start, "sent_at_ms": start + 5000, "received_at_ms": start + 5000 + delay_ms}
+    return beacon(beacon_id=f"{name}-{seq}", page_view_id=name, visitor_id=name, seq=seq, is_last=False, **clocks)
+
+
 @dataclass
 class Schedule:
     """Which lines come before which night, and what happens between the nights."""
 
     seed: int
     dice: random.Random = field(init=False)
+    policies: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
+        # Of their own: a seed goes on meaning the same schedule.
+        self.policies = random.Random(f"late_rebuild {self.seed}")
 
     def run(self, raw: Path, warehouse: Path) -> None:
-        """All lines through one to five nights."""
+        """All lines through one to five nights, each with its own policy for late beacons, and after some of them one
+        of late beacons alone; a last night closes the windows."""
         portions: list[list[tuple[dt.date, dict[str, Any]]]] = [[] for _ in range(self.dice.randint(1, 5))]
         for line in _lines():
             self.dice.choice(portions).append(line)
+        late: list[list[dict[str, Any]]] = [[] for _ in portions]
+        for late_line in _late_lines():
+            self.policies.choice(late).append(late_line)
         for number, portion in enumerate(portions):
             self._write(raw, portion, number)
             with suppress(NothingNew):
-                night(raw, warehouse, LAST)
+                night(raw, warehouse, LAST, late_rebuild=self.policies.choice(["touched", "final"]))
             self._between(raw, warehouse)
+            if late[number]:
+                write_lines(raw, late[number], date=LAST, name=f"late-{number}.ndjson")
+                night(raw, warehouse, LAST, late_rebuild=self.policies.choice(["touched", "final", "final"]))
+        with suppress(NothingNew):
+            night(raw, warehouse, CLOSED, late_rebuild="final")
 
     def _write(self, raw: Path, portion: list[tuple[dt.date, dict[str, Any]]], number: int) -> None:
         self.dice.shuffle(portion)
@@ -83,9 +116,9 @@ class Schedule:
         what = self.dice.randint(0, 3)
         with suppress(NothingNew):
             if what == 0:
-                night(raw, warehouse, day, rebuild=True)
+                night(raw, warehouse, day, rebuild=True, late_rebuild=self.policies.choice(["touched", "final"]))
             elif what == 1:
-                settings = Settings(min_visitors=1)
+                settings = Settings(min_visitors=1, late_rebuild=self.policies.choice(["touched", "final"]))
                 run_backfill(Backfill(DATE, day, str(raw), str(warehouse), settings, reprocess="completed"))
 
 
@@ -96,6 +129,7 @@ def at_once(spark: object, tmp_path_factory: pytest.TempPathFactory) -> Path:
     by_landing: dict[dt.date, list[bytes | dict[str, Any]]] = {}
     for landing, line in _lines():
         by_landing.setdefault(landing, []).append(line)
+    by_landing[LAST] += _late_lines()
     for landing, lines in by_landing.items():
         write_lines(root / "raw", lines, date=landing)
     night(root / "raw", root / "warehouse", LAST)

@@ -1,0 +1,46 @@
+"""Event dates that wait for the close of their late window: which of them can, and what of their beacons is published."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs import page_views
+from jobs.late_rebuild import Move, apart, as_published
+from jobs.quality import with_others
+from jobs.steps.marts import on_dates
+from jobs.steps.reconcile import Equation
+
+#: Term of late beacons that are in clean.beacons, and not yet in the page views of their date.
+AWAITS_FINAL = "awaits_final_build"
+
+
+def left_waiting(
+    beacons: DataFrame, published: DataFrame, waiting: Collection[dt.date]
+) -> tuple[set[dt.date], list[Equation]]:
+    """The dates among `waiting` that can wait, with the equations of their beacons.
+
+    `beacons` are all near the run's dates, `published` are page views of the base release, on all dates that the run's
+    input touches: no page view has moved from any other.
+    """
+    spans = page_views.spans(beacons, [])
+    moves = _moves(spans, published) if waiting else []
+    dates = apart(waiting, moves)
+    if not dates:
+        return set(), []
+    by_date = spans.groupBy("event_date").agg(F.sum("beacon_count").alias("beacon_count")).collect()
+    counts = {row["event_date"]: row["beacon_count"] for row in by_date if row["event_date"] in dates}
+    shown = published.where(on_dates("event_date", dates))
+    return dates, with_others(as_published(counts, moves), shown, AWAITS_FINAL)
+
+
+def _moves(spans: DataFrame, published: DataFrame) -> list[Move]:
+    """Page views whose beacons now say another date than the published one: the lowest came after higher ones."""
+    straddling = spans.where("size(start_dates) > 1")
+    shown = published.selectExpr("visitor_key", "page_view_id", "event_date AS published")
+    both = shown.join(F.broadcast(straddling), on=["visitor_key", "page_view_id"], how="inner")
+    moved = both.where("published <> event_date").groupBy("published", "event_date")
+    return [Move(*row) for row in moved.agg(F.sum("beacon_count").alias("beacon_count")).collect()]
