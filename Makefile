@@ -7,7 +7,7 @@ DEPLOY_TOOLS := .tools/deploy
 comma := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-deploy kill-matrix order-matrix pair-matrix fault-matrix soak truth costs quick lint docs bench bench-small bench-packages profile bench-simulator clean FORCE
+.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-cluster test-deploy kill-matrix order-matrix pair-matrix fault-matrix soak truth costs quick lint docs bench bench-small bench-packages profile bench-simulator clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,11 @@ test-s3-store: $(STAMP) ## of these the tests without Java, in seconds
 	@sh deploy/s3_test_server.sh
 	@$(BIN)/python -m pytest -m "s3 and not spark"
 
+test-cluster: setup ## nights by spark-submit on a standalone cluster of processes on loopback, raw files and tables on S3
+	@sh deploy/s3_test_server.sh
+	@$(BIN)/python -m jobs.io.jars --s3
+	@$(BIN)/python -m pytest -m s3 tests/s3/test_cluster.py
+
 truth: setup ## 10,000 simulated page views against their truth, seed by SEED=
 	@$(BIN)/python -m benchmarks.truth --seed $(or $(SEED),1)
 
@@ -87,7 +92,7 @@ bench-simulator: $(STAMP) ## samples per second and core of the simulator
 	@$(BIN)/python -m benchmarks.simulator_speed
 
 clean: ## remove the demo's data and all caches; keeps .venv, .jars and .tools
-	rm -rf data .mypy_cache .ruff_cache .pytest_cache .hypothesis metastore_db derby.log spark-warehouse
+	rm -rf data dist .mypy_cache .ruff_cache .pytest_cache .hypothesis metastore_db derby.log spark-warehouse
 	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
 
 setup: $(STAMP) java jars ## environment, Java and Delta's jars, as demo and test need them

@@ -89,7 +89,7 @@ def render_index() -> str:
         "## Formats\n\nRaw logs: [cursor-beacon/1](raw/cursor-beacon-1.md), its [JSON Schema](raw/cursor-beacon-1.schema.json), and "
         "[why lines are rejected](raw/rejections.md). Words and units: [GLOSSARY](../GLOSSARY.md). Questions in SQL: "
         "[tables, entries, quantiles, was the feed visible](sql.md). Raw logs and tables on S3: "
-        "[object storage](object-storage.md). "
+        "[object storage](object-storage.md). Nights on Spark clusters: [on a cluster](cluster.md). "
         "Running it: [status, releases, rollback, exit codes, schedulers](operations.md). Data quality: [which check finds "
         "which fault](faults.md). How far it carries: [a billion users, on paper](SCALE.md).",
     )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.errors import InfrastructureFailed
+from jobs.errors import InfrastructureFailed, UsageError
 from jobs.io.jars import delta_jars, s3_jars
 from jobs.io.java import find_java
 from jobs.io.s3 import any_on_s3, is_s3, spark_settings
@@ -19,6 +19,11 @@ JAVA_OPTIONS = "-XX:+UseParallelGC"
 SMALL_INPUT_BYTES = 256 * 1024
 #: Says of a session that `start_session` made whether it has the jars of S3; one that was there before has no such word.
 MADE_FOR_S3 = "spark.hoverlake.madeForS3"
+#: Shuffle partitions of a night that is not small, where others than this machine's cores do the work.
+CLUSTER_PARTITIONS = "spark.hoverlake.shufflePartitions"
+_PARTITIONS = "spark.sql.shuffle.partitions"
+#: Each session its own metastore, kept in memory: two nights on one machine must not share a folder.
+_METASTORE = {"spark.sql.catalogImplementation": "in-memory"}
 LOG_CONFIGURATION = Path(__file__).with_name("log4j2.properties")
 
 if TYPE_CHECKING:
@@ -42,7 +47,6 @@ def _settings() -> dict[str, str]:
         # INT96, the default, is read differently by other engines.
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
         "spark.sql.parquet.compression.codec": "zstd",
-        "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 2)),
         # Beacons are wide; the kernel gathers its own batches by bytes.
         "spark.sql.execution.arrow.maxRecordsPerBatch": "1000",
         # gz and zstd are not split: a file is a task, small ones share one.
@@ -68,27 +72,30 @@ def _process_settings() -> dict[str, str]:
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.driver.memory": os.environ.get("HOVERLAKE_DRIVER_MEMORY", "3g"),
-        # A temporary folder for each session: two nights on one machine must not share a metastore.
-        "spark.sql.catalogImplementation": "in-memory",
         "spark.driver.host": "localhost",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile=file:{LOG_CONFIGURATION} {os.environ.get('HOVERLAKE_JAVA_OPTIONS', JAVA_OPTIONS)}",
+        _PARTITIONS: _own_partitions(),
+        **_METASTORE,
     }
 
 
-def start_session(app_name: str = "hoverlake", uris: Sequence[str] = ()) -> SparkSession:
-    """The process's session, made at the first call; able to read and write `uris`. On Databricks it is the cluster's
-    own, with its own Delta.
+def _own_partitions() -> str:
+    return str(2 * (os.cpu_count() or 2))
 
-    InfrastructureFailed without Java or jars, or if the session was made before by this function without the jars of
+
+def start_session(app_name: str = "hoverlake", uris: Sequence[str] = ()) -> SparkSession:
+    """The process's session, made at the first call; able to read and write `uris`. Under `spark-submit` and on
+    Databricks it runs as it was set up there.
+
+    UsageError if MASTER names a cluster. InfrastructureFailed without Java or jars, or if the session was made before by this function without the jars of
     S3 and a URI needs them: a JVM that runs takes no more of them.
     """
     if "DATABRICKS_RUNTIME_VERSION" in os.environ:
         return _cluster_session()
-    java = find_java()
-    os.environ["JAVA_HOME"] = str(java.path)
-    # Otherwise workers take the system's python, which lacks our packages.
-    os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
+    # Names the JVM that spark-submit has started and waits for this process.
+    if "PYSPARK_GATEWAY_PORT" in os.environ:
+        return _submitted_session()
     from pyspark.sql import SparkSession
 
     needs_s3 = any_on_s3(uris)
@@ -101,6 +108,22 @@ def start_session(app_name: str = "hoverlake", uris: Sequence[str] = ()) -> Spar
         )
     if present and made_for_s3:
         return present
+    return _own_session(app_name, needs_s3)
+
+
+def _own_session(app_name: str, needs_s3: bool) -> SparkSession:
+    """A session in a JVM that we start, all its workers on this machine (local-cluster[...] included)."""
+    from pyspark.sql import SparkSession
+
+    master = os.environ.get("MASTER", "local")
+    if not master.startswith("local"):
+        raise UsageError(
+            f"MASTER is {master}: executors on other machines need the project sent along. Submit the night: "
+            "sh deploy/cluster/submit.sh (docs/cluster.md), or unset MASTER to run it here."
+        )
+    os.environ["JAVA_HOME"] = str(find_java().path)
+    # Otherwise workers take the system's python, which lacks our packages.
+    os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     builder = SparkSession.builder.appName(app_name)
     if "SPARK_REMOTE" not in os.environ and "MASTER" not in os.environ:
         builder = builder.master("local[*]")
@@ -111,25 +134,47 @@ def start_session(app_name: str = "hoverlake", uris: Sequence[str] = ()) -> Spar
     return builder.getOrCreate()
 
 
+def _submitted_session() -> SparkSession:
+    """A session in the JVM that waits for this process: master, jars, memory and Python are `spark-submit`'s business,
+    and of our settings those that it was given there stay as given."""
+    from pyspark import SparkConf, SparkContext
+    from pyspark.sql import SparkSession
+
+    # Without the JVM a SparkConf is empty, and what was submitted would be overruled unseen.
+    SparkContext._ensure_initialized()
+    given = dict(SparkConf().getAll())
+    builder = SparkSession.builder
+    for name, value in {**_settings(), **_METASTORE, **spark_settings()}.items():
+        if name not in given:
+            builder = builder.config(name, value)
+    return _with_partitions_kept(builder.getOrCreate())
+
+
 def _cluster_session() -> SparkSession:
     """The session that the platform has started; of our settings it takes those that may change while it runs."""
     from pyspark.sql import SparkSession
 
     session = SparkSession.builder.getOrCreate()
     for name, value in _settings().items():
-        # The number of shuffle partitions follows the driver's cores here: the cluster's owner knows better.
-        if name != "spark.sql.shuffle.partitions" and session.conf.isModifiable(name):
+        if session.conf.isModifiable(name):
             session.conf.set(name, value)
+    return _with_partitions_kept(session)
+
+
+def _with_partitions_kept(session: SparkSession) -> SparkSession:
+    """The session; it notes how many shuffle partitions the cluster's owner wants: this machine's cores say nothing."""
+    if session.conf.get(CLUSTER_PARTITIONS, None) is None:
+        session.conf.set(CLUSTER_PARTITIONS, str(session.conf.get(_PARTITIONS)))
     return session
 
 
 def suit_input(spark: SparkSession, raw_bytes: int) -> None:
     """Settings that depend on how much there is to do; the session may have served another night before."""
     is_small = raw_bytes < SMALL_INPUT_BYTES
-    cores = os.cpu_count() or 2
+    partitions = str(spark.conf.get(CLUSTER_PARTITIONS, _own_partitions()))
     # Planning and compiling, not data, is what a small night is made of: measured warm, 27 s become 18 s, of which
     # planning anew after every shuffle is 3 s.
     spark.conf.set("spark.sql.adaptive.enabled", str(not is_small).lower())
     spark.conf.set("spark.sql.codegen.wholeStage", str(not is_small).lower())
     spark.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN" if is_small else "FALLBACK")
-    spark.conf.set("spark.sql.shuffle.partitions", "1" if is_small else str(2 * cores))
+    spark.conf.set(_PARTITIONS, "1" if is_small else partitions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,9 +10,9 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.errors import InfrastructureFailed
+from jobs.errors import InfrastructureFailed, UsageError
 from jobs.io import session
-from jobs.io.session import MADE_FOR_S3, start_session
+from jobs.io.session import CLUSTER_PARTITIONS, MADE_FOR_S3, SMALL_INPUT_BYTES, start_session, suit_input
 
 
 class Builder:
@@ -42,6 +43,7 @@ def no_jvm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "delta_jars", lambda: [Path("delta.jar")])
     monkeypatch.setattr(session, "s3_jars", lambda: [Path("s3.jar")])
     monkeypatch.setattr(SparkSession, "builder", Builder())
+    monkeypatch.delenv("MASTER", raising=False)
     _present(monkeypatch, None)
 
 
@@ -89,18 +91,30 @@ def test_a_session_that_others_set_up_is_trusted_with_s3(monkeypatch: pytest.Mon
     assert settings[MADE_FOR_S3] == "true"
 
 
+PARTITIONS = "spark.sql.shuffle.partitions"
+CHANGES_BY_NIGHT = (
+    PARTITIONS,
+    "spark.sql.adaptive.enabled",
+    "spark.sql.codegen.wholeStage",
+    "spark.sql.codegen.factoryMode",
+)
+
+
 class Settable:
     """A configuration of which only SQL settings may change."""
 
     def __init__(self) -> None:
-        self.values: dict[str, str] = {}
+        self.values: dict[str, str] = {PARTITIONS: "600"}
 
     def isModifiable(self, name: str) -> bool:
-        return name.startswith("spark.sql.session.") or name == "spark.sql.shuffle.partitions"
+        return name.startswith(("spark.sql.session.", "spark.hoverlake.")) or name in CHANGES_BY_NIGHT
 
     def set(self, name: str, value: str) -> None:
         assert self.isModifiable(name)
         self.values[name] = value
+
+    def get(self, name: str, otherwise: str | None = None) -> str | None:
+        return self.values.get(name, otherwise)
 
 
 class ClusterSession:
@@ -126,4 +140,75 @@ def test_on_databricks_the_night_takes_the_cluster_s_session_and_what_may_change
     found: Any = start_session()
 
     assert found is ClusterSession
-    assert ClusterSession.conf.values == {"spark.sql.session.timeZone": "UTC"}
+    assert ClusterSession.conf.values == {
+        "spark.sql.session.timeZone": "UTC",
+        PARTITIONS: "600",
+        CLUSTER_PARTITIONS: "600",
+    }
+
+
+def test_shuffle_partitions_of_a_cluster_come_back_after_a_small_night() -> None:
+    spark: Any = SimpleNamespace(conf=Settable())
+    spark.conf.values[CLUSTER_PARTITIONS] = "600"
+
+    suit_input(spark, 1)
+    small = spark.conf.values[PARTITIONS]
+    suit_input(spark, SMALL_INPUT_BYTES)
+
+    assert (small, spark.conf.values[PARTITIONS]) == ("1", "600")
+
+
+def test_shuffle_partitions_here_follow_this_machine_s_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    spark: Any = SimpleNamespace(conf=Settable())
+
+    suit_input(spark, SMALL_INPUT_BYTES)
+
+    assert spark.conf.values[PARTITIONS] == "6"  # 2 * 3
+
+
+@pytest.mark.parametrize("master", ["spark://master:7077", "yarn", "k8s://https://api"])
+def test_a_cluster_without_spark_submit_is_refused_with_the_way_to_it(
+    monkeypatch: pytest.MonkeyPatch, master: str
+) -> None:
+    monkeypatch.setenv("MASTER", master)
+
+    with pytest.raises(UsageError, match=r"MASTER is .*sh deploy/cluster/submit\.sh"):
+        start_session()
+
+
+@pytest.fixture
+def submitted(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """A process of spark-submit; what it was given there."""
+    given = {"spark.master": "spark://master:7077"}
+    monkeypatch.setenv("PYSPARK_GATEWAY_PORT", "1")
+    monkeypatch.setenv("PYSPARK_PYTHON", "python3.11")
+    monkeypatch.setattr("pyspark.SparkContext._ensure_initialized", lambda: None)
+    monkeypatch.setattr("pyspark.SparkConf", lambda: SimpleNamespace(getAll=lambda: list(given.items())))
+    monkeypatch.setattr("jobs.io.session._with_partitions_kept", lambda settings: settings)
+    return given
+
+
+def test_under_spark_submit_master_jars_memory_and_python_are_its_own(submitted: dict[str, str]) -> None:
+    settings: Any = start_session()
+
+    own = {
+        "spark.jars",
+        "spark.master",
+        "spark.driver.host",
+        "spark.driver.bindAddress",
+        "spark.driver.memory",
+        PARTITIONS,
+    }
+    assert not own & settings.keys()
+    assert os.environ["PYSPARK_PYTHON"] == "python3.11"
+    assert settings["spark.sql.session.timeZone"] == "UTC"
+    assert "spark.hadoop.fs.s3a.retry.limit" in settings
+
+
+def test_under_spark_submit_what_was_given_stays(submitted: dict[str, str]) -> None:
+    submitted["spark.databricks.delta.snapshotPartitions"] = "16"
+
+    settings: Any = start_session()
+
+    assert "spark.databricks.delta.snapshotPartitions" not in settings

@@ -6,17 +6,16 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.night.warehouses import DATE, beacon, newest_release, night, page_views, published, write_lines
+from tests.night.local_cluster import start_nightly
+from tests.night.warehouses import beacon, newest_release, night, page_views, published, write_lines
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
-CLUSTER = "local-cluster[2,1,1024]"
 #: An executor is killed when the night says that it begins what is after these.
 AFTER = ("checked", "restore_done", "land_done", "build_done")
 
@@ -60,14 +59,7 @@ def test_a_night_survives_the_loss_of_an_executor_in_every_stage(spark: object, 
     night(raw, tmp_path / "undisturbed")
     shutil.copy(tmp_path / "undisturbed.key", tmp_path / "warehouse.key")
 
-    command = [sys.executable, "-m", "jobs.cli", "nightly", "--date", str(DATE), "--set", "min_visitors=1"]
-    run = subprocess.Popen(
-        [*command, "--raw", str(raw), "--warehouse", str(warehouse)],
-        env={**os.environ, "MASTER": CLUSTER},
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    run = start_nightly(raw, warehouse, tmp_path)
     for event in AFTER:
         _wait_for(warehouse, event, run)
         _kill_one(run)

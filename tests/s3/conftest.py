@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
+from jobs.simulator import simulate
+from tests.night.warehouses import night, published
+from tests.s3.nights import EVENT_DATE, JAVA_OPTIONS, LAST_LANDING, Disk
 from tests.s3.server import BINARY, BUCKET, Server, free_port
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +40,30 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def root(server: Server) -> str:
     """A prefix of its own below the bucket."""
     return f"s3a://{BUCKET}/{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture(scope="session")
+def spark_s3(server: Server) -> Iterator[SparkSession]:
+    os.environ.setdefault("HOVERLAKE_JAVA_OPTIONS", JAVA_OPTIONS)
+    from jobs.io.session import start_session
+
+    session = start_session("hoverlake tests on S3", uris=(f"s3a://{BUCKET}/raw",))
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="session")
+def disk(spark_s3: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disk]:
+    root = tmp_path_factory.mktemp("disk")
+    raw, warehouse, key_file = root / "raw", root / "warehouse", root / "key"
+    simulate(EVENT_DATE, 120, 7, raw, root / "truth", processes=1)
+    late_file = max(raw.rglob("*.gz"))
+    aside = shutil.move(late_file, root / "late")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("HOVERLAKE_KEY_FILE", str(key_file))
+        night(raw, warehouse, LAST_LANDING)
+        first = published(warehouse)
+        late_file.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(aside, late_file)
+        night(raw, warehouse, LAST_LANDING)
+        yield Disk(raw, late_file, key_file, first, published(warehouse))

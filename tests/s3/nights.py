@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.io.store import Store
 
+EVENT_DATE = dt.date(2026, 11, 20)
+LAST_LANDING = dt.date(2026, 11, 23)
 #: Killed servers are noticed within about a minute; beside other work a start takes as long.
 NIGHT_S = 240
 #: One compiler: a night of this size ends before the second has paid for itself.
 JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseParallelGC -XX:ReservedCodeCacheSize=256m"
+
+
+@dataclass(frozen=True)
+class Disk:
+    """The same nights on disk: without the file that comes late, and with it."""
+
+    raw: Path
+    late_file: Path
+    key_file: Path
+    first: dict[str, list[tuple[object, ...]]]
+    second: dict[str, list[tuple[object, ...]]]
 
 
 def bring(raw: Path, uri: str) -> None:

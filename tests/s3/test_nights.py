@@ -2,72 +2,21 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import os
-import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from jobs.io.store import Store
-from jobs.simulator import simulate
 from tests.night.warehouses import newest_release, night, published
-from tests.s3.nights import JAVA_OPTIONS, NIGHT_S, bring, nightly, start_nightly
+from tests.s3.nights import LAST_LANDING, NIGHT_S, Disk, bring, nightly, start_nightly
 from tests.s3.server import BUCKET, SECRET_KEY, Server
 
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
-
 pytestmark = [pytest.mark.spark, pytest.mark.s3]
-EVENT_DATE = dt.date(2026, 11, 20)
-LAST_LANDING = dt.date(2026, 11, 23)
 RAW, WAREHOUSE = f"s3a://{BUCKET}/raw", f"s3a://{BUCKET}/warehouse"
 #: A server that is away must stop a run within about a minute; the rest is for other work on the machine.
 AWAY_S = 120
-
-
-@dataclass(frozen=True)
-class Disk:
-    """The same nights on disk: without the file that comes late, and with it."""
-
-    raw: Path
-    late_file: Path
-    key_file: Path
-    first: dict[str, list[tuple[object, ...]]]
-    second: dict[str, list[tuple[object, ...]]]
-
-
-@pytest.fixture(scope="module")
-def spark_s3(server: Server) -> Iterator[SparkSession]:
-    os.environ.setdefault("HOVERLAKE_JAVA_OPTIONS", JAVA_OPTIONS)
-    from jobs.io.session import start_session
-
-    session = start_session("hoverlake tests on S3", uris=(RAW,))
-    yield session
-    session.stop()
-
-
-@pytest.fixture(scope="module")
-def disk(spark_s3: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disk]:
-    root = tmp_path_factory.mktemp("disk")
-    raw, warehouse, key_file = root / "raw", root / "warehouse", root / "key"
-    simulate(EVENT_DATE, 120, 7, raw, root / "truth", processes=1)
-    late_file = max(raw.rglob("*.gz"))
-    aside = shutil.move(late_file, root / "late")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("HOVERLAKE_KEY_FILE", str(key_file))
-        night(raw, warehouse, LAST_LANDING)
-        first = published(warehouse)
-        late_file.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(aside, late_file)
-        night(raw, warehouse, LAST_LANDING)
-        yield Disk(raw, late_file, key_file, first, published(warehouse))
 
 
 def test_nights_on_s3_are_those_on_disk(disk: Disk) -> None:
