@@ -76,14 +76,19 @@ def explain_date(warehouse: str, date: dt.date, table: str | None = None) -> str
     if release is None or state is None:
         known = ", ".join(release.event_dates) if release else "none"
         raise UsageError(f"event date {date} is not in the newest release of {warehouse}. Published: {known}.")
-    chain = _Chain(_connection(warehouse, marts), date, release, releases.origin(Store(warehouse), release).run_id)
-    with chain.connection:
-        steps = [*chain.clean_steps(), *(step for mart in marts for step in chain.mart_steps(mart))]
+    steps = steps_of(warehouse, date, marts, release)
     wrong = [f"{step.whole} of {step.name}" for step in steps if not step.adds_up]
     verdict = f"It does not add up: {', '.join(wrong)}." if wrong else "Every step adds up."
     report = grid(HEAD, [row for step in steps for row in step.rows()])
     held = ", held back by data quality: as published before" if str(date) in release.held_back else ""
     return f"event date {date}, {state.status}{held}, release {release.number}\n\n{report}\n{verdict}\n"
+
+
+def steps_of(warehouse: str, date: dt.date, marts: Sequence[Table], release: Release) -> list[Step]:
+    """The steps of a date of the release, those of each mart last; UsageError for a layer that may not be read."""
+    chain = _Chain(_connection(warehouse, marts), date, release, releases.origin(Store(warehouse), release).run_id)
+    with chain.connection:
+        return [*chain.clean_steps(), *(step for mart in marts for step in chain.mart_steps(mart))]
 
 
 def _connection(warehouse: str, marts: Sequence[Table]) -> duckdb.DuckDBPyConnection:
