@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from jobs.report.attention import Place, PositionCurve
 from jobs.report.trends import WEEKS, Trend
-from jobs.report.words import duration, metric, share
+from jobs.report.words import duration, metric, percent
 
 Point = tuple[float, float]
 #: A trend's drawing, in units of about one CSS px.
@@ -85,7 +85,7 @@ def _runs(days: Iterable[dt.date]) -> list[list[dt.date]]:
 
 def viewable_chart(curve: PositionCurve) -> Markup:
     """Share of measurable impressions that were viewable, by place."""
-    return _curve_chart(curve, lambda place: place.viewable, 1.0, share, "Viewable share by place in the feed")
+    return _curve_chart(curve, lambda place: place.viewable, 1.0, percent, "Viewable share by place in the feed")
 
 
 def time_chart(curve: PositionCurve) -> Markup:

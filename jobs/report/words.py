@@ -26,6 +26,11 @@ def share(value: float | None) -> str:
     return f"{100 * value:.1f} %" if value < 0.9995 else f"{100 * value:.0f} %"
 
 
+def percent(value: float | None) -> str:
+    """A share as a whole percentage, for axes."""
+    return NOT_MEASURED if value is None else f"{100 * value:.0f} %"
+
+
 def duration(ms: float | None) -> str:
     """A time in the largest unit of which there is one at least, in three digits."""
     if ms is None:

@@ -49,11 +49,19 @@ UNUSUAL = CHECK | {
 }
 
 
-def report_warehouse(root: str, *, weeks: int = 8, last_run: str = RUN, **more: list[dict[str, Any]]) -> str:
-    """Write the warehouse below `root` and publish it as of `last_run`; `more` adds rows, by table name with `_` for
-    the dot."""
+def report_warehouse(
+    root: str,
+    *,
+    weeks: int = 8,
+    last_run: str = RUN,
+    surface: str = EVIL,
+    layout: str = EVIL,
+    **more: list[dict[str, Any]],
+) -> str:
+    """Write the warehouse below `root` and publish it as of `last_run`, with a third `surface` and a `layout` of these
+    names; `more` adds rows, by table name with `_` for the dot."""
     pins: dict[str, int] = {}
-    for name, entries in {**_ops(weeks), **_marts()}.items():
+    for name, entries in {**_ops(weeks, surface), **_marts(layout)}.items():
         pins[name] = write_table(root, name, rows(TABLES[name], *entries, *more.pop(name.replace(".", "_"), [])))
     assert not more, f"no rows of {[*more]}"
     state = EventDate("provisional", "0.1.0", SETTINGS.sha256())
@@ -80,7 +88,7 @@ def equation(table: str, quantity: str, **parts: int) -> list[dict[str, Any]]:
     return [shared | {"reason": reason, "row_count": count} for reason, count in parts.items()]
 
 
-def _ops(weeks: int) -> dict[str, list[dict[str, Any]]]:
+def _ops(weeks: int, surface: str) -> dict[str, list[dict[str, Any]]]:
     counted = {"input": 2208, "in_universe": 2057, "bots": 151}
     not_judged = UNUSUAL | {"expectation": "past_viewable_z", "success": None, "severity": "warning"}
     return {
@@ -97,11 +105,11 @@ def _ops(weeks: int) -> dict[str, list[dict[str, Any]]]:
             not_judged | {"observed": "0.5; not enough history: 2 of 4 weeks"},
             CHECK | {"expectation": "past_page_views_z", "column_name": "feed", "severity": "warning"},
         ],
-        "ops.dq_profile": [*_profile(weeks)],
+        "ops.dq_profile": [*_profile(weeks, surface)],
     }
 
 
-def _profile(weeks: int) -> Iterator[dict[str, Any]]:
+def _profile(weeks: int, third: str) -> Iterator[dict[str, Any]]:
     """A weekly rhythm with a little noise that is always the same, and bots that come in flood on the last date."""
     for days_ago in range(7 * weeks, -1, -1):
         date = DATE - dt.timedelta(days=days_ago)
@@ -112,7 +120,7 @@ def _profile(weeks: int) -> Iterator[dict[str, Any]]:
         bots = 0.31 if days_ago == 0 else 0.07 * ripple
         shared = {"run_id": RUN if not days_ago else f"{date:%Y%m%d}T990000000Z-1", "event_date": date}
         shared |= {"table_name": "clean.page_views", "class": ALL, "lag_days": 0, "is_published": True}
-        for surface, share in (("feed", 1.0), ("profile", 0.2), (EVIL, 0.05)):
+        for surface, share in (("feed", 1.0), ("profile", 0.2), (third, 0.05)):
             base = round(views * share)
             for metric, amount, of in (
                 ("page_views", base, None),
@@ -132,11 +140,11 @@ def _profile(weeks: int) -> Iterator[dict[str, Any]]:
 _MARTS = [name for name in TABLES if name.startswith("mart.")]
 
 
-def _marts() -> dict[str, list[dict[str, Any]]]:
+def _marts(layout: str) -> dict[str, list[dict[str, Any]]]:
     date = {"event_date": DATE, "is_remainder": False}
     empty: dict[str, list[dict[str, Any]]] = {name: [] for name in _MARTS}
     return empty | {
-        "mart.hover_heatmap_daily": [*_cells(date)],
+        "mart.hover_heatmap_daily": [*_cells(date, layout)],
         "mart.feed_attention_daily": [*_places(date)],
         "mart.story_attention_daily": [
             date | {"impressions": 9000, "measurable_count": 8000, "measurable_viewable_count": 4200},
@@ -149,14 +157,14 @@ def _marts() -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def _cells(date: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _cells(date: dict[str, Any], layout: str) -> Iterator[dict[str, Any]]:
     """A page whose middle is warm, of a layout with a name that is none, in both spaces."""
     for space in ("document", "viewport"):
         for x in range(8, 32):
             for y in range(60 if space == "document" else 20):
                 dwell = round(9e4 * math.exp(-(((x - 19) / 6) ** 2) - ((y - 12) / 22) ** 2)) + 20
                 place = {"space": space, "cell_px": 32, "cell_x": x, "cell_y": y, "dwell_ms": dwell}
-                yield date | {"layout_id": EVIL, "viewport_class": "<1440", "visitor_count": 60, **place}
+                yield date | {"layout_id": layout, "viewport_class": "<1440", "visitor_count": 60, **place}
 
 
 def _places(date: dict[str, Any]) -> Iterator[dict[str, Any]]:
