@@ -120,7 +120,7 @@ def _mart_row(connection: duckdb.DuckDBPyConnection, date: dt.date, mart: Table,
 
 def _remainder_share(connection: duckdb.DuckDBPyConnection, date: dt.date, mart: Table, measure: str) -> float | None:
     row = connection.execute(
-        f"select coalesce(sum({measure}) filter (is_remainder), 0) / sum({measure}) from {mart.name} where event_date = ?",
+        f"select coalesce(sum({measure}) filter (is_remainder), 0) / nullif(sum({measure}), 0) from {mart.name} where event_date = ?",
         [date],
     ).fetchone()
     return None if row is None or row[0] is None else float(row[0])

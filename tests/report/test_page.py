@@ -55,7 +55,7 @@ def test_the_verdict_comes_first(page: str) -> None:
         "Place in the feed",
         "Thresholds in force",
     ]
-    assert "2 of 4 checks held; 0 failed critically, 1 with a warning." in words
+    assert "23 of 25 checks held; 0 failed critically, 1 with a warning." in words
     assert "1 comparison with the past could not be judged: not enough history." in words
 
 
@@ -101,6 +101,26 @@ def test_every_picture_says_how_many_when_which_release_which_unit_and_what_is_l
     assert "up to 376 visitors behind a row" in _words(page)
 
 
+def test_a_mart_says_how_much_of_it_lies_in_remainders(page: str) -> None:
+    words = _words(page)
+
+    # 1,000 of 10,000 impressions in one of two rows.
+    assert (
+        "mart.story_attention_daily one row per day, surface, device, item type and item 2,057 93.2 % 2 1 remainder 10.0 % of impressions"
+        in words
+    )
+    assert (
+        "mart.ad_attention_daily one row per day, surface, device and ad 2,057 93.2 % 0 0 remainders no rows" in words
+    )
+    assert "mart.reach_daily one row per day, surface and device 2,057 93.2 % 1 0 remainders not additive" in words
+
+
+def test_a_measure_of_nothing_has_no_share(tmp_path: Path) -> None:
+    words = _of(tmp_path, mart_zone_attention_daily=[{"event_date": DATE, "is_remainder": False, "hover_count": 0}])
+
+    assert "device and zone 2,057 93.2 % 1 0 remainders nothing measured" in words
+
+
 def test_the_viewable_rate_is_of_measurable_views(page: str) -> None:
     # 4,200 + 36 of 8,000 + 900.
     assert "10,000 item impressions 47.6 % of measurable ones viewable" in _words(page)
@@ -110,7 +130,7 @@ def test_not_measured_is_said_and_no_zero(page: str) -> None:
     words = _words(page)
 
     assert "not measured of ads viewable of 0 measurable views" in words
-    assert "None" not in words
+    assert "None" not in words and "nan" not in words
 
 
 def test_thresholds_are_those_of_the_release_and_others_than_defaults_stand_out(page: str) -> None:

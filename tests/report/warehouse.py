@@ -12,6 +12,7 @@ from jobs.config import Settings
 from jobs.io import releases
 from jobs.io.releases import EventDate
 from jobs.io.store import Store
+from jobs.report.trends import SHOWN
 from tests.reading.small_warehouse import release, write_table
 from warehouse_schema import PINNED, TABLES
 from warehouse_schema.derive import rows
@@ -90,7 +91,6 @@ def equation(table: str, quantity: str, **parts: int) -> list[dict[str, Any]]:
 
 def _ops(weeks: int, surface: str) -> dict[str, list[dict[str, Any]]]:
     counted = {"input": 2208, "in_universe": 2057, "bots": 151}
-    not_judged = UNUSUAL | {"expectation": "past_viewable_z", "success": None, "severity": "warning"}
     return {
         "ops.runs": [run_row(RUN)],
         "ops.input_files": [{"run_id": RUN, "landing_date": DATE, "raw_file": "a", "outcome": "landed"}],
@@ -99,14 +99,22 @@ def _ops(weeks: int, surface: str) -> dict[str, list[dict[str, Any]]]:
             *equation("clean.page_views", "beacons", input=17_385, used=16_814, duplicate=533, conflicting=38),
             *(row for mart in _MARTS for row in equation(mart, "page_views", **counted)),
         ],
-        "ops.dq_results": [
-            CHECK,
-            UNUSUAL,
-            not_judged | {"observed": "0.5; not enough history: 2 of 4 weeks"},
-            CHECK | {"expectation": "past_page_views_z", "column_name": "feed", "severity": "warning"},
-        ],
+        "ops.dq_results": [CHECK, *_compared(surface)],
         "ops.dq_profile": [*_profile(weeks, surface)],
     }
+
+
+def _compared(third: str) -> Iterator[dict[str, Any]]:
+    """Every number of every surface beside its past: bots of the feed are unusual, its viewable rate has no past yet."""
+    for surface in ("feed", "profile", third):
+        for metric in SHOWN:
+            usual = UNUSUAL | {"expectation": f"past_{metric}_z", "column_name": surface, "success": True}
+            if (surface, metric) == ("feed", "bots"):
+                yield UNUSUAL
+            elif (surface, metric) == ("feed", "viewable"):
+                yield usual | {"success": None, "observed": "0.5; not enough history: 2 of 4 weeks"}
+            else:
+                yield usual | {"observed": "as ever"}
 
 
 def _profile(weeks: int, third: str) -> Iterator[dict[str, Any]]:
@@ -152,7 +160,9 @@ def _marts(layout: str) -> dict[str, list[dict[str, Any]]]:
             | {"is_remainder": True, "item_id": None, "impressions": 1000, "measurable_count": 900}
             | {"measurable_viewable_count": 36},
         ],
-        "mart.session_attention_daily": [date | {"session_count": 1270, "engaged_session_count": 1131}],
+        "mart.session_attention_daily": [
+            date | {"session_count": 1270, "engaged_session_count": 1131, "engaged_ms": 84_240_000}
+        ],
         "mart.reach_daily": [date],
     }
 
@@ -168,13 +178,14 @@ def _cells(date: dict[str, Any], layout: str) -> Iterator[dict[str, Any]]:
 
 
 def _places(date: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    hist = [0] * 12 + [30] + [0] * (len(SETTINGS.hist_edges_ms) - 12)
     for device, factor in (("desktop", 1.0), ("phone", 0.93), ("tablet", 0.9)):
         for place, bucket in enumerate(FEED_RANK_BUCKETS):
+            hist = [0] * (len(SETTINGS.hist_edges_ms) + 1)
+            hist[round((13 - place / 3) * factor)] = 30
             seen = round(900 * factor)
-            counts = {"impressions": seen, "measurable_count": seen, "visitor_count": 376 - place}
+            counts = {"item_count": seen, "impressions": seen, "measurable_count": seen, "visitor_count": 376 - place}
             viewable = {"measurable_viewable_count": round(seen * (0.97 - 0.09 * place) * factor)}
             keys = {"device_type": device, "item_type": "story", "feed_rank_bucket": bucket}
             yield date | keys | counts | viewable | {"visible_ms_hist": hist}
     folded = {"is_remainder": True, "feed_rank_bucket": None, "item_type": "story"}
-    yield date | folded | {"impressions": 1200}
+    yield date | folded | {"item_count": 1200, "impressions": 1200}
