@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
@@ -44,6 +45,6 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    style = (Path(__file__).parent / STYLE).read_text(encoding="utf-8")
+    style = files("jobs.report").joinpath(STYLE).read_text(encoding="utf-8")
     environment.globals.update(charts=charts, words=words, style=Markup(style))
     return environment.get_template(TEMPLATE)

@@ -5,18 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import html
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from jobs import explain_date
 from jobs.errors import UsageError
 from jobs.io import releases
 from jobs.io.releases import EventDate
 from jobs.io.store import Store
+from jobs.report import facts
 from jobs.report.facts import gather
 from jobs.report.page import render, write_report
+from jobs.sql import connect
 from tests.reading.small_warehouse import release, write_table
 from tests.report.warehouse import CHECK, DATE, EVIL, LATER, PSEUDONYM, RUN, report_warehouse, run_row
 from warehouse_schema import TABLES
@@ -246,6 +250,36 @@ def test_a_date_of_which_nothing_came_says_so(tmp_path: Path) -> None:
     assert "This date was built under other thresholds" in words
     assert "not measured sessions not measured engaged time" in words
     assert "number of page views not on record" in words
+
+
+def test_numbers_that_nobody_published_are_no_past(tmp_path: Path) -> None:
+    other = {"table_name": "clean.page_views", "surface": "feed", "metric": "page_views", "class": "(all)", "amount": 9}
+    gap = other | {"event_date": DATE - dt.timedelta(days=24)}
+    newer = other | {"event_date": DATE - dt.timedelta(days=7), "is_published": True}
+
+    root = report_warehouse(
+        str(tmp_path / "warehouse"),
+        ops_dq_profile=[gap | {"run_id": "20261001", "is_published": False}, newer | {"run_id": LATER}],
+    )
+
+    # A blocked run's numbers, and those of a run that was rolled back.
+    views = gather(root, DATE).surfaces[0].trends[0].values
+    assert gap["event_date"] not in views
+    assert views[newer["event_date"]] != 9
+
+
+def test_a_report_opens_marts_and_ops_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root, names = report_warehouse(str(tmp_path / "warehouse")), list[str]()
+
+    def recorded(warehouse: str, tables: Iterable[str]) -> Any:
+        names.extend(wanted := [*tables])
+        return connect(warehouse, wanted)
+
+    for module in (explain_date, facts):
+        monkeypatch.setattr(module, "connect", recorded)
+    gather(root, DATE)
+
+    assert {name.split(".")[0] for name in names} == {"mart", "ops"}
 
 
 def test_a_first_night_has_no_history_and_says_so(tmp_path: Path) -> None:
