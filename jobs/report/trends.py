@@ -12,6 +12,7 @@ import duckdb
 
 from jobs.against_past import NOT_ENOUGH, value_of
 from jobs.report.verdict import Check, Run
+from jobs.report.words import metric
 from jobs.steps.profile import Measured
 from warehouse_schema.ops.profile import ALL, DQ_PROFILE
 
@@ -47,6 +48,11 @@ class Trend:
     said: str
     tone: str
     base: int | None
+
+    @property
+    def alone(self) -> str | None:
+        """The date's number in words if it has no past at all: a chart would be of one dot."""
+        return metric(self.metric, self.values[self.last]) if list(self.values) == [self.last] else None
 
 
 @dataclass(frozen=True)
@@ -119,12 +125,12 @@ def _trends(
     date: dt.date,
     checks: Sequence[Check],
 ) -> Iterable[Trend]:
-    for metric, title in shown.items():
-        dates = by_key.get((surface, metric), {})
-        said, tone = _said(metric, surface, checks)
+    for name, title in shown.items():
+        dates = by_key.get((surface, name), {})
+        said, tone = _said(name, surface, checks)
         last = dates.get(date)
         yield Trend(
-            metric=metric,
+            metric=name,
             title=title,
             values={day: value_of(m) for day, m in sorted(dates.items())},
             last=date,
@@ -140,10 +146,9 @@ def _usual(dates: Mapping[dt.date, Measured], date: dt.date) -> float | None:
     return median(before) if len(before) > 1 else None
 
 
-def _said(metric: str, surface: str, checks: Sequence[Check]) -> tuple[str, str]:
+def _said(name: str, surface: str, checks: Sequence[Check]) -> tuple[str, str]:
     """The audit's word on the number: usual, unusual, or not to be judged."""
-    name = f"past_{metric}_z"
-    check = next((c for c in checks if c.expectation == name and c.column_name == surface), None)
+    check = next((c for c in checks if c.expectation == f"past_{name}_z" and c.column_name == surface), None)
     if check is None:
         return "not compared with the past by this run", "open"
     if check.success is None:

@@ -285,7 +285,11 @@ def test_a_report_opens_marts_and_ops_only(tmp_path: Path, monkeypatch: pytest.M
 def test_a_first_night_has_no_history_and_says_so(tmp_path: Path) -> None:
     root = report_warehouse(str(tmp_path / "warehouse"), weeks=0)
 
-    trends = gather(root, DATE).surfaces[0].trends
+    gathered = gather(root, DATE)
 
+    trends = gathered.surfaces[0].trends
     assert [(len(trend.values), trend.usual) for trend in trends] == [(1, None)] * 8
     assert "not enough history: 2 of 4 weeks" in {trend.said for trend in trends}
+    page = render(gathered)
+    assert "Page views of bots 31.0 % ! unusual: noted" in _words(page)
+    assert "<polyline" not in page.partition("Place in the feed")[0]
