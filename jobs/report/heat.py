@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from jobs.heatmap import TITLES, groups_of, picture_of
+from jobs.heatmap import groups_of, picture_of
 from jobs.heatmap_grid import GRID_PX, Floats, Picture
 from jobs.report.words import duration
 from warehouse_schema.mart.hover_heatmap_daily import HOVER_HEATMAP_DAILY
@@ -41,7 +41,6 @@ class Strip:
 class Heatmap:
     """The busiest group of the busiest surface, in strips from left to right."""
 
-    title: str
     group: str
     strips: tuple[Strip, ...]
     legend_light: str
@@ -67,7 +66,6 @@ def heatmap_of(connection: duckdb.DuckDBPyConnection, date: dt.date) -> Heatmap 
     assumed = ", assumed" if picture.is_fold_assumed else ""
     light, dark = _palettes()
     return Heatmap(
-        title=TITLES[MEASURE],
         group=groups[0].name,
         strips=tuple(_strips(picture)),
         legend_light=_uri(light[None, :, :]),
