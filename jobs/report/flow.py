@@ -20,6 +20,7 @@ KINDS = {
     "duplicate": "repeat",
     "conflicting": "repeat",
     "bots": "bot",
+    "held back by data quality": "held",
 }
 WORDS = {
     "withheld": "withheld: no consent",

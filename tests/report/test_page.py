@@ -82,6 +82,21 @@ def test_the_flow_goes_from_lines_to_people_and_adds_up(page: str) -> None:
     assert "Every step adds up." in words
 
 
+def test_what_is_held_back_stands_out_in_the_flow(tmp_path: Path) -> None:
+    held = {"run_id": RUN, "table_name": "clean.page_views", "quantity": "beacons", "date": DATE, "reason": "held_back"}
+
+    root = report_warehouse(str(tmp_path / "warehouse"), ops_reconciliation=[held | {"row_count": 5}])
+
+    parts = {part.name: part.kind for step in gather(root, DATE).flow for part in step.parts}
+    assert parts["held back by data quality"] == "held"
+    assert (parts["used"], parts["duplicates"], parts["bots"], parts["withheld: no consent"]) == (
+        "on",
+        "repeat",
+        "bot",
+        "consent",
+    )
+
+
 def test_a_step_that_does_not_add_up_is_told_in_verdict_and_picture(tmp_path: Path) -> None:
     lost = {"run_id": RUN, "table_name": "clean.beacons", "quantity": "lines", "date": DATE, "adds_up": False}
 
