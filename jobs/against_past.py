@@ -117,7 +117,7 @@ def _grouped(rows: Iterable[Measured]) -> Mapping[tuple[str, str, str], list[Mea
 def _number(mine: Sequence[Measured], past: Sequence[Sequence[Measured]], settings: Settings) -> Result:
     """One number, by its robust z."""
     (m,) = mine
-    value, values = _value(m), [_value(before) for (before,) in past]
+    value, values = value_of(m), [value_of(before) for (before,) in past]
     limits = settings.past_warning_z, settings.past_critical_z
     if len(values) < settings.past_min_weeks:
         return _result(m, f"{value:.6g}", None, limits, len(values), settings)
@@ -140,7 +140,7 @@ def _distribution(mine: Sequence[Measured], past: Sequence[Sequence[Measured]], 
     return _result(mine[0], f"stability index {index:.3f} over {len(past)} weeks", index, limits, len(past), settings)
 
 
-def _value(m: Measured) -> float:
+def value_of(m: Measured) -> float:
     """The number itself: a count, a quantile, or a share or mean."""
     is_ratio = m.base is not None and m.metric != "dwell_p90_ms"
     return m.amount / m.base if is_ratio and m.base else float(m.amount)

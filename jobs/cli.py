@@ -31,6 +31,7 @@ from jobs.cli_options import (
 from jobs.cli_plan import plan
 from jobs.cli_releases import app as releases_app
 from jobs.cli_releases import status
+from jobs.cli_report import report
 from jobs.cli_simulate import simulate
 from jobs.errors import HoverlakeError, InfrastructureFailed, UsageError
 
@@ -194,6 +195,7 @@ def heatmap(
 
 
 app.command()(explain)
+app.command()(report)
 app.command()(plan)
 
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -137,8 +137,13 @@ class Settings(BaseModel):
 
     def sha256(self) -> str:
         """Hash of all values that decide numbers: equal hashes mean equal thresholds."""
-        values = self.model_dump(exclude=OPERATION)
-        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+        return configuration_sha256(self.model_dump())
+
+
+def configuration_sha256(values: Mapping[str, Any]) -> str:
+    """The same hash of the values that a release records."""
+    deciding = {name: value for name, value in values.items() if name not in OPERATION}
+    return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
 
 
 def _from_environment() -> dict[str, Any]:

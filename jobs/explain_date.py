@@ -38,6 +38,9 @@ WORDS = {
     "without_entries": "not counted: nothing to count",
     "without_ads_purpose": "not counted: without the purpose ads",
 }
+#: What the chain reads beside marts: layers that need a permission of their own, and ops.
+RESTRICTED = (BEACONS, PAGE_VIEWS)
+OPEN = (ops.RUNS, ops.INPUT_FILES, ops.RECONCILIATION)
 #: Runs that stand behind what is published: none that was blocked, and none that was rolled back.
 PUBLISHED = f"(select run_id from {ops.RUNS.name} where exit_code = 0 and run_id <= ?)"
 
@@ -77,9 +80,7 @@ def explain_date(warehouse: str, date: dt.date, table: str | None = None) -> str
     if release is None or state is None:
         known = ", ".join(release.event_dates) if release else "none"
         raise UsageError(f"event date {date} is not in the newest release of {warehouse}. Published: {known}.")
-    chain = _Chain(_connection(warehouse, marts), date, release, releases.origin(Store(warehouse), release).run_id)
-    with chain.connection:
-        steps = [*chain.clean_steps(), *(step for mart in marts for step in chain.mart_steps(mart))]
+    steps = steps_of(warehouse, date, marts, release)
     wrong = [f"{step.whole} of {step.name}" for step in steps if not step.adds_up]
     verdict = f"It does not add up: {', '.join(wrong)}." if wrong else "Every step adds up."
     report = grid(HEAD, [row for step in steps for row in step.rows()])
@@ -93,17 +94,41 @@ def _stays(release: Release, date: str) -> str:
     return held + late
 
 
+def steps_of(
+    warehouse: str, date: dt.date, marts: Sequence[Table], release: Release, *, is_for_everyone: bool = False
+) -> list[Step]:
+    """The steps of a date of the release, those of each mart last; UsageError for a layer that may not be read.
+
+    `is_for_everyone` leaves out what marts and ops do not say: classes of page views, and amounts.
+    """
+    connection = _open_to_everyone(warehouse, marts) if is_for_everyone else _connection(warehouse, marts)
+    chain = _Chain(connection, date, release, releases.origin(Store(warehouse), release).run_id)
+    with chain.connection:
+        return [*chain.clean_steps(), *(step for mart in marts for step in chain.mart_steps(mart))]
+
+
 def _connection(warehouse: str, marts: Sequence[Table]) -> duckdb.DuckDBPyConnection:
     """All that the chain reads; amounts are an empty table for who may not read them."""
-    tables = (BEACONS, PAGE_VIEWS, ops.RUNS, ops.INPUT_FILES, ops.RECONCILIATION, *marts)
-    names, amounts = [table.name for table in tables], ops.RECONCILIATION_AMOUNTS.name
+    names = [table.name for table in (*RESTRICTED, *OPEN, *marts)]
     try:
-        return connect(warehouse, [*names, amounts])
+        return connect(warehouse, [*names, ops.RECONCILIATION_AMOUNTS.name])
     except UsageError:
-        connection = connect(warehouse, names)
-        columns = ", ".join(f"NULL AS {column}" for column in ops.RECONCILIATION_AMOUNTS.column_names)
-        connection.execute(f"CREATE SCHEMA restricted; CREATE VIEW {amounts} AS SELECT {columns} WHERE FALSE")
-        return connection
+        return _without(connect(warehouse, names), [ops.RECONCILIATION_AMOUNTS])
+
+
+def _open_to_everyone(warehouse: str, marts: Sequence[Table]) -> duckdb.DuckDBPyConnection:
+    """Marts and ops; everything else that the chain reads is empty."""
+    connection = connect(warehouse, [table.name for table in (*OPEN, *marts)])
+    return _without(connection, [*RESTRICTED, ops.RECONCILIATION_AMOUNTS])
+
+
+def _without(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> duckdb.DuckDBPyConnection:
+    """The connection with `tables` as empty ones."""
+    for table in tables:
+        columns = ", ".join(f"NULL AS {column}" for column in table.column_names)
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.layer}")
+        connection.execute(f"CREATE VIEW {table.name} AS SELECT {columns} WHERE FALSE")
+    return connection
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from jobs.errors import UsageError
 from jobs.heatmap_grid import Cell, Picture, build_picture
+from jobs.heatmap_notes import notes_on
 from jobs.io import releases
 from jobs.io.store import Store
 from jobs.sql import connect
@@ -74,18 +75,9 @@ def draw_heatmap(
     """
     day = _checked(date, space, measure, per_exposure, output)
     with connect(warehouse, [HEATMAP.name, EXPOSURE.name]) as connection:
-        groups = _groups(connection, day, surface, layout, device, space, measure)
-        group = groups[0]
-        picture = build_picture(
-            _cells(connection, group, space, measure),
-            _exposure(connection, group),
-            viewport_class=group.viewport_class,
-            space=space,
-            per_exposure=per_exposure,
-        )
-        without_group = _share_without_group(connection, day, space, measure)
-    release = releases.newest_number(Store(warehouse))
-    notes = _notes(group, groups, picture, measure, without_group)
+        groups = groups_of(connection, day, surface, layout, device, space, measure)
+        picture, notes = picture_of(connection, groups, space, measure, per_exposure)
+    group, release = groups[0], releases.newest_number(Store(warehouse))
     from jobs.heatmap_picture import save_picture
 
     others = f" (largest of {len(groups)} groups)" if len(groups) > 1 else ""
@@ -97,13 +89,27 @@ def draw_heatmap(
     return "\n".join([f"{output}: {title.replace(chr(10), '; ')}", *notes])
 
 
+def picture_of(
+    connection: duckdb.DuckDBPyConnection, groups: Sequence[Group], space: Space, measure: Measure, per_exposure: bool
+) -> tuple[Picture, list[str]]:
+    """The picture of the first group, with what its reader must know."""
+    group = groups[0]
+    picture = build_picture(
+        _cells(connection, group, space, measure),
+        _exposure(connection, group),
+        viewport_class=group.viewport_class,
+        space=space,
+        per_exposure=per_exposure,
+    )
+    without_group = _share_without_group(connection, group.date, space, measure)
+    return picture, notes_on(group, groups, picture, measure, without_group)
+
+
 TITLES = {
     "dwell_ms": "where cursors rested",
     "active_ms": "where cursors rested within 1 s of moving",
     "click_count": "where clicks fell",
 }
-
-AMOUNTS = {"dwell_ms": "cursor time", "active_ms": "active cursor time", "click_count": "clicks"}
 
 
 def _checked(date: dt.date | str, space: str, measure: str, per_exposure: bool, output: Path) -> dt.date:
@@ -123,7 +129,7 @@ def _checked(date: dt.date | str, space: str, measure: str, per_exposure: bool, 
         raise UsageError(f"--date {date} is no date. Write it as 2026-11-20.") from error
 
 
-def _groups(
+def groups_of(
     connection: duckdb.DuckDBPyConnection,
     date: dt.date,
     surface: str,
@@ -216,31 +222,3 @@ def _share_without_group(connection: duckdb.DuckDBPyConnection, date: dt.date, s
         [date, space],
     ).fetchone()
     return float(row[0] or 0) if row else 0.0
-
-
-def _notes(group: Group, groups: Sequence[Group], picture: Picture, measure: str, without_group: float) -> list[str]:
-    """What the reader must know: how many people, what is not drawn, what it does not mean."""
-    what = AMOUNTS[measure]
-    total = group.drawn + group.remainder
-    notes = [
-        f"At least {picture.visitors:,} visitors and {picture.page_views:,} page views (the largest single cell: counts do not add over cells)."
-    ]
-    if len(groups) > 1:
-        share = group.drawn / sum(other.drawn for other in groups)
-        notes.append(
-            f"The largest of {len(groups)} groups (layout, device, viewport class) that fit: {share:.0%} of their {what}."
-        )
-    if group.remainder:
-        notes.append(f"{_percent(group.remainder / total)} of {what} lies in groups too small to draw.")
-    if without_group:
-        notes.append(
-            f"{_percent(without_group)} of the date's {what} is published without its surface: too few visitors."
-        )
-    if picture.outside:
-        notes.append(f"{_percent(picture.outside / total)} of {what} lies outside the part of the page drawn.")
-    notes.append("The cursor, not the gaze.")
-    return notes
-
-
-def _percent(share: float) -> str:
-    return f"{share:.1%}" if share >= 0.001 else "Under 0.1%"

@@ -36,7 +36,7 @@ def save_picture(
     picture: Picture, output: Path, *, title: str, notes: Sequence[str], measure: str, per_exposure: bool
 ) -> None:
     """Write the picture; the ending of `output` decides png or svg."""
-    strips = _strips(picture)
+    strips = strips_of(picture)
     rows = math.ceil(len(picture.values) / strips)
     strip_in = min(6.0, max(2.3, 11.0 / strips))
     height_in = strip_in * rows * GRID_PX / picture.width_px
@@ -44,7 +44,7 @@ def save_picture(
     top_in, bottom_in = 0.85, 0.45 + 0.17 * (len(notes) + 2)
     figure = Figure(figsize=(width_in, height_in + top_in + bottom_in), dpi=120, facecolor="#f4f4f2")
     total_in = height_in + top_in + bottom_in
-    norm = _norm(picture)
+    norm = norm_of(picture)
     left_in = 0.65
     for number in range(strips):
         box = (left_in / width_in, bottom_in / total_in, strip_in / width_in, height_in / total_in)
@@ -61,7 +61,8 @@ def save_picture(
     )
 
 
-def _strips(picture: Picture) -> int:
+def strips_of(picture: Picture) -> int:
+    """Columns that a long page is cut into."""
     return max(1, min(MAX_STRIPS, round(picture.height_px / (STRIP_SHAPE * picture.width_px))))
 
 
@@ -71,7 +72,8 @@ def _colors() -> Any:
     return LinearSegmentedColormap.from_list("light_to_dark", list(shades))
 
 
-def _norm(picture: Picture) -> LogNorm:
+def norm_of(picture: Picture) -> LogNorm:
+    """The logarithmic scale of the picture's amounts."""
     known = picture.values[np.nan_to_num(picture.values) > 0]
     high = float(known.max()) if known.size else 1.0
     low = max(float(known.min()) if known.size else 0.1, high / 10**MAX_DECADES)
@@ -130,7 +132,7 @@ def _draw_legend(figure: Figure, axes: Axes, norm: LogNorm, measure: str, per_ex
 
     bar = figure.colorbar(ScalarMappable(norm, _colors()), cax=axes)
     is_time = measure != "click_count"
-    wording = _per_second if per_exposure else _duration if is_time else _plain
+    wording = _per_second if per_exposure else duration if is_time else _plain
     is_duration = is_time and not per_exposure
     bar.ax.yaxis.set_major_locator(FixedLocator(TIME_TICKS_MS) if is_duration else LogLocator(subs=(1.0, 3.0)))
     bar.ax.yaxis.set_minor_locator(NullLocator())
@@ -142,7 +144,8 @@ def _draw_legend(figure: Figure, axes: Axes, norm: LogNorm, measure: str, per_ex
     bar.set_label(unit + " (log scale)", fontsize=8, color=INK)
 
 
-def _duration(ms: float) -> str:
+def duration(ms: float) -> str:
+    """A time in the largest unit of which there is one at least, in three digits."""
     for size, unit in ((3_600_000, "h"), (60_000, "min"), (1000, "s")):
         if ms >= size:
             return f"{ms / size:.3g} {unit}"

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from jobs.config import Settings
+from jobs.data_docs import RUNS as DOCUMENTED_RUNS
+from jobs.data_docs import write_index
 from jobs.errors import InfrastructureFailed, NothingNew
 from jobs.io import lease as leases
 from jobs.io import releases
@@ -26,10 +28,13 @@ from jobs.io.warehouse import check_root, open_table
 from jobs.nightly import infrastructure_errors, journaled
 from jobs.progress import Progress
 from warehouse_schema import CLEAN, PINNED, TABLES
+from warehouse_schema.ops.tables import DQ_RESULTS
 from warehouse_schema.table import Table
 
 #: Days after which what a run left behind is nobody's any more.
 STAGING_DAYS, JOURNAL_DAYS, MANIFEST_DAYS = 7, 90, 30
+#: Folders of which each run has one of its own. Pages of Data Docs go with the rows that they show.
+LEFTOVERS = {"_staging": STAGING_DAYS, JOURNALS: JOURNAL_DAYS, DOCUMENTED_RUNS: DQ_RESULTS.retention_days or 0}
 #: The column by which rows of a table grow old; ops and restricted rows by the date in their run's id.
 DATE_COLUMNS = {"clean.beacons": "start_date", "clean.rejected_beacons": "landing_date"}
 
@@ -90,7 +95,7 @@ def _abandoned(asked: Maintenance, store: Store) -> list[str]:
     """Folders and objects of runs that are long over, and that nothing refers to."""
     stale = [
         f"{folder}/{run_id}"
-        for folder, days in (("_staging", STAGING_DAYS), (JOURNALS, JOURNAL_DAYS))
+        for folder, days in LEFTOVERS.items()
         for run_id in store.folders(folder)
         if run_id < f"{asked.before(days):%Y%m%d}"
     ]
@@ -129,6 +134,8 @@ def _maintain(asked: Maintenance, store: Store, run_id: str, lease: Lease, journ
     abandoned = _abandoned(asked, store)
     for path in abandoned:
         store.delete_folder(path) if not path.endswith(".json") else store.delete(path)
+    if any(path.startswith(DOCUMENTED_RUNS) for path in abandoned):
+        write_index(store)
     leases.forget(store, keep=lease.number)
     return (
         f"maintained {asked.warehouse}: {'release ' + str(number) if number else 'no new release'}, rows removed from "

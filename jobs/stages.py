@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from expectations.results import Result
 from jobs.audit import Written, audit_night
 from jobs.build import History, build_page_views, read_dates, stage_marts, touched_dates, window
+from jobs.data_docs import document
 from jobs.errors import BlockedByQuality, InfrastructureFailed
 from jobs.io import releases
 from jobs.io.decisions import too_late_ranges
@@ -184,6 +185,7 @@ class Stages:
     def _block(self, reason: str) -> None:
         message = f"blocked by data quality: {reason} Published tables stay as they were. {more(self.night)}"
         self._write_ops(BlockedByQuality.exit_code, message)
+        document(self.night, self.store, self.results, message)
         raise BlockedByQuality(message)
 
     def publish(self) -> str:
@@ -193,17 +195,15 @@ class Stages:
             marts = self._marts()
             with ThreadPoolExecutor(max(1, len(marts))) as pool:
                 list(pool.map(lambda mart: self._publish_mart(*mart), marts))
-            found = {table.name: self.tables.version(table) for table in PINNED}
-            versions = {name: version for name, version in found.items() if version >= 0}
+            versions = {t.name: version for t in PINNED if (version := self.tables.version(t)) >= 0}
             release = next_release(night, base, self.dates, self.held_back, self.waiting, versions)
             message = summary(night, self.given, release, self.dates)
             self._write_ops(0, message)
             self.tables.lease.check()
             if not releases.publish(self.store, release, manifest(self.given)):
-                raise InfrastructureFailed(
-                    f"release {release.number} was taken by another run. Nothing of this run is visible; run the "
-                    "night again."
-                )
+                message = f"release {release.number} was taken by another run. Nothing of this run is visible; "
+                raise InfrastructureFailed(message + "run the night again.")
+        document(night, self.store, self.results, message)
         return message
 
     def _marts(self) -> list[tuple[MartSpec, DataFrame, Sequence[dt.date]]]:
@@ -219,9 +219,8 @@ class Stages:
 
     def _write_ops(self, exit_code: int, message: str) -> None:
         night, run_id = self.night, self.night.run_id
-        every = ", ".join(map(str, self.dates))
         failed = [failed_run_row(self.store, story) for story in self.failed]
-        equations = self._equations()
+        equations, every = self._equations(), ", ".join(map(str, self.dates))
         published = {*self.dates, *(e.date for e in self.landed)} if exit_code == 0 else set()
         rows: list[tuple[Table, list[dict[str, object]]]] = [
             (ops.RUNS, [*failed, run_row(night, self.given.inspections, every, exit_code, message)]),

@@ -78,6 +78,7 @@ def test_commands_of_the_first_page_run(demo_warehouse: Any, tmp_path: Path, mon
         assert run.returncode in ALLOWED.get(words[3], {0}), f"{command}\n{run.stdout[-2000:]}\n{run.stderr[-2000:]}"
 
     assert (tmp_path / "data" / "heatmap.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "data" / "report.html").read_bytes().startswith(b"<!doctype html>")
     if skipped:
         pytest.skip(f"shared data is absent, not run: {'; '.join(skipped)}")
 
@@ -95,7 +96,7 @@ def _exit_code_here(words: list[str], folder: Path, monkeypatch: pytest.MonkeyPa
 def test_the_page_has_commands_for_every_question() -> None:
     asked = {_words(command)[3] for command in _commands()}
 
-    assert asked == {"sql", "heatmap", "explain", "doctor", "plan", "simulate", "import", "nightly"}
+    assert asked == {"sql", "heatmap", "explain", "report", "doctor", "plan", "simulate", "import", "nightly"}
 
 
 def test_first_page_is_short() -> None:
@@ -126,6 +127,7 @@ def test_links_lead_somewhere() -> None:
         "jobs/README.md",
         "docs/README.md",
         "docs/operations.md",
+        "docs/report.md",
         "docs/SCALE.md",
         "deploy/README.md",
     ):

@@ -18,6 +18,7 @@ from jobs.io import releases
 from jobs.io.store import Store
 from jobs.nightly import Night, OnFailure, run_night
 from jobs.releases_report import show_release
+from jobs.report.facts import gather
 from jobs.sql import run_sql
 from jobs.status import as_text, status_of
 from tests.night.warehouses import (
@@ -81,6 +82,8 @@ def test_a_first_night_that_is_blocked_can_be_looked_into(
     )
     assert "no_bad_page_view" in _shown_by(message)
     assert releases.newest(Store(str(tmp_path / "warehouse"))) is None
+    [page] = (tmp_path / "warehouse/_data_docs/validations/night").glob("*/2026-11-20/failed.html")
+    assert REFUSED.meaning in page.read_text() and "1 of 2 rows" in page.read_text()
 
 
 def _check_held_back(warehouse: Path, message: str, first: dict[str, list[Any]], first_views: list[Any]) -> None:
@@ -111,6 +114,12 @@ def _check_held_back(warehouse: Path, message: str, first: dict[str, list[Any]],
     assert sorted(query(warehouse, profiled)) == [(DATE, False), (NEXT, True)]
     assert f"held back by data quality: {DATE}" in as_text(status_of(str(warehouse), dt.timedelta(days=1)), "w")
     assert f"held back    {DATE}" in show_release(str(warehouse), 2)
+    assert _headline(warehouse) == "Published as before: newer input is held back"
+
+
+def _headline(warehouse: Path) -> str:
+    """The verdict of the report on the date that was refused."""
+    return gather(str(warehouse), DATE).verdict.headline
 
 
 @pytest.mark.slow
@@ -127,6 +136,7 @@ def test_a_refused_date_stays_as_published_and_is_tried_again(
     with pytest.raises(BlockedByQuality, match="no_bad_page_view: observed 1 of 5 rows"):
         _night(tmp_path, "block")
     assert (newest_release(warehouse).number, published(warehouse)) == (1, first)
+    assert _headline(warehouse) == "Published as before: the last run was blocked"
 
     message = _night(tmp_path, "quarantine-date")
 
@@ -137,6 +147,7 @@ def test_a_refused_date_stays_as_published_and_is_tried_again(
     _night(tmp_path, "block")
 
     assert (newest_release(warehouse).number, newest_release(warehouse).held_back) == (3, [])
+    assert _headline(warehouse).startswith("Published: no check failed")
     night(raw, tmp_path / "at once", NEXT)
     assert published(warehouse) == published(tmp_path / "at once")
     assert page_views(warehouse) == page_views(tmp_path / "at once")

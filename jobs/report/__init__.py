@@ -1,0 +1,1 @@
+"""`hoverlake report`: one page on one date, for people."""

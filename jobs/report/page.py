@@ -1,0 +1,50 @@
+"""The page itself: facts through a template, with style and pictures inside, so that nothing else is ever asked for."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from jobs import __version__
+from jobs.errors import UsageError
+from jobs.report import charts, words
+from jobs.report.facts import Facts, gather
+
+TEMPLATE, STYLE = "page.html.j2", "page.css"
+
+
+def write_report(warehouse: str, date: dt.date, output: Path) -> str:
+    """Write the report on an event date to `output`; returns the verdict in one line.
+
+    UsageError for a date that was neither published nor refused, and for a file that cannot be written.
+    """
+    facts = gather(warehouse, date)
+    try:
+        output.write_text(render(facts), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{output} cannot be written: {error.strerror or error}. Choose another --output.") from error
+    return f"{output}: event date {date}, release {facts.release.number}. {facts.verdict.headline}."
+
+
+def render(facts: Facts) -> str:
+    """The page as HTML. Texts of the warehouse are escaped wherever they stand."""
+    return _template().render(facts=facts, version=__version__)
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("jobs.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style = files("jobs.report").joinpath(STYLE).read_text(encoding="utf-8")
+    environment.globals.update(charts=charts, words=words, style=Markup(style))
+    return environment.get_template(TEMPLATE)
