@@ -53,5 +53,5 @@ exec "$SPARK_HOME/bin/spark-submit" \
     --conf "spark.pyspark.python=${EXECUTOR_PYTHON:-$version}" \
     --conf "spark.pyspark.driver.python=$PYTHON" \
     --conf spark.ui.showConsoleProgress=false \
-    --driver-java-options "-Dlog4j2.configurationFile=file:$PWD/jobs/io/log4j2.properties ${HOVERLAKE_JAVA_OPTIONS:--XX:+UseParallelGC}" \
+    --driver-java-options "-Dlog4j2.configurationFile=file:$PWD/jobs/io/log4j2.properties ${HOVERLAKE_JAVA_OPTIONS:--XX:+UseParallelGC -XX:CompileThresholdScaling=10}" \
     "$@"
