@@ -80,13 +80,16 @@ def _process_settings() -> dict[str, str]:
         "spark.driver.host": "localhost",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile=file:{LOG_CONFIGURATION} {os.environ.get('HOVERLAKE_JAVA_OPTIONS', JAVA_OPTIONS)}",
-        _PARTITIONS: _own_partitions(),
+        _PARTITIONS: str(own_partitions()),
         **_METASTORE,
     }
 
 
-def _own_partitions() -> str:
-    return str(2 * (os.cpu_count() or 2))
+def own_partitions(raw_bytes: int = 0) -> int:
+    """Partitions of a shuffle on this machine, a multiple of its cores: a night ten times as large has ten times as many,
+    not larger ones."""
+    cores = os.cpu_count() or 2
+    return cores * max(2, math.ceil(raw_bytes / SHUFFLED_INPUT_BYTES / cores))
 
 
 def start_session(app_name: str = "hoverlake", uris: Sequence[str] = ()) -> SparkSession:
@@ -176,10 +179,7 @@ def _with_partitions_kept(session: SparkSession) -> SparkSession:
 def suit_input(spark: SparkSession, raw_bytes: int) -> None:
     """Settings that depend on how much there is to do; the session may have served another night before."""
     is_small = raw_bytes < SMALL_INPUT_BYTES
-    cores = os.cpu_count() or 2
-    # A night ten times as large has ten times as many partitions, not larger ones.
-    own = max(2, math.ceil(raw_bytes / SHUFFLED_INPUT_BYTES / cores)) * cores
-    partitions = str(spark.conf.get(CLUSTER_PARTITIONS, str(own)))
+    partitions = str(spark.conf.get(CLUSTER_PARTITIONS, str(own_partitions(raw_bytes))))
     # Planning and compiling, not data, is what a small night is made of: measured warm, 27 s become 18 s, of which
     # planning anew after every shuffle is 3 s.
     spark.conf.set("spark.sql.adaptive.enabled", str(not is_small).lower())

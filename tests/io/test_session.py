@@ -167,6 +167,18 @@ def test_shuffle_partitions_here_follow_this_machine_s_cores(monkeypatch: pytest
     assert spark.conf.values[PARTITIONS] == "6"  # 2 * 3
 
 
+@pytest.mark.parametrize(
+    ("raw_mib", "cores", "partitions"),
+    [(0, 2, 4), (192, 2, 4), (193, 2, 6), (1920, 2, 40), (1920, 16, 48), (0, None, 4)],
+)
+def test_a_larger_night_has_more_partitions_in_whole_rounds_of_the_cores(
+    raw_mib: int, cores: int | None, partitions: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+
+    assert session.own_partitions(raw_mib * 2**20) == partitions
+
+
 @pytest.mark.parametrize("master", ["spark://master:7077", "yarn", "k8s://https://api"])
 def test_a_cluster_without_spark_submit_is_refused_with_the_way_to_it(
     monkeypatch: pytest.MonkeyPatch, master: str

@@ -97,7 +97,7 @@ class Submitted:
         try:
             with urlopen(f"http://127.0.0.1:{self.cluster.ui_port}/api/v1/applications{path}", timeout=10) as answer:
                 return json.load(answer)
-        except OSError:  # not yet there
+        except (OSError, ValueError):  # not yet there; while Spark starts it answers in words
             return []
 
 
