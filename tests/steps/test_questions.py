@@ -43,10 +43,10 @@ def test_a_number_that_raises_is_null_in_a_lenient_question_and_stops_any_other(
 @pytest.mark.spark
 def test_questions_asked_together_get_parts_that_add_up(spark: SparkSession) -> None:
     rows = spark.createDataFrame(pa.concat_tables([BATCH] * 40).combine_chunks()).repartition(3)
-    all_amounts = "SELECT 'sums' AS question, NULL, NULL, NULL, [sum(numbers[1]), count(*)] FROM (SELECT visitor_key, "
-    all_amounts += "[sum(numbers[1])] AS numbers FROM lines GROUP BY ALL)"
+    visitors = "(SELECT visitor_key, sum(numbers[1]) AS amount FROM lines GROUP BY ALL)"
+    of_all = Question("sums", ["sum(amount)", "count(*)"], visitors, by=()).query
 
-    lines = ask(rows, Question("rows", ["count(*)"]), Question("sums", [SUM], by=("visitor_key",), whole=all_amounts))
+    lines = ask(rows, Question("rows", ["count(*)"]), Question("sums", [SUM], by=("visitor_key",), whole=of_all))
 
     counts = [(line["event_date"], line["numbers"][0]) for line in answers(lines, "rows").to_pylist()]
     assert sum(count for date, count in counts if date == DATE) == 80
