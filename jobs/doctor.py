@@ -23,8 +23,9 @@ from obstore.exceptions import BaseError
 from jobs import __version__
 from jobs.errors import HoverlakeError, InfrastructureFailed
 from jobs.io import keys, releases
+from jobs.io.class_archive import archive_file
 from jobs.io.jar_pins import S3_JARS
-from jobs.io.jars import check_jars, jar_folder
+from jobs.io.jars import check_jars, delta_jars, jar_folder
 from jobs.io.java import find_java
 from jobs.io.s3 import any_on_s3, endpoint
 from jobs.io.store import Store, local_path
@@ -58,6 +59,7 @@ def _here() -> Iterator[Check]:
     yield from _packages()
     yield _java()
     yield from _jars()
+    yield from _class_archive()
 
 
 def exit_code(checks: Sequence[Check]) -> int:
@@ -116,6 +118,14 @@ def _java() -> Check:
     except InfrastructureFailed as error:
         return Check("java", "none that can be used", str(error))
     return Check("java", f"{java.version} in {java.path}")
+
+
+def _class_archive() -> Iterator[Check]:
+    """Nights run without it, too: never a problem."""
+    with suppress(HoverlakeError):
+        archive = archive_file(find_java(), delta_jars())
+        none = "none; hoverlake doctor --warm makes one, with which Java starts faster"
+        yield Check("class archive", f"{archive}" if archive.exists() else none)
 
 
 def _jars() -> Iterator[Check]:

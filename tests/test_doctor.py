@@ -12,6 +12,7 @@ from jobs import doctor as module
 from jobs.doctor import Check, doctor, exit_code, report
 from jobs.errors import InfrastructureFailed
 from jobs.io import jars, releases
+from jobs.io.class_archive import archive_file
 from jobs.io.jars import Jar
 from jobs.io.java import JavaHome
 from jobs.io.keys import key_file, make_key
@@ -27,6 +28,7 @@ def healthy_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "find_java", lambda: JavaHome(Path("/opt/java"), "17.0.15"))
     monkeypatch.setattr(jars, "DELTA_JARS", (JAR,))
     monkeypatch.delenv("HOVERLAKE_KEY_FILE", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("HOVERLAKE_JARS", str(tmp_path / "jars"))
     (tmp_path / "jars").mkdir()
     (tmp_path / "jars" / JAR.file_name).write_bytes(b"jar")
@@ -58,7 +60,7 @@ def test_all_is_well(raw: str, warehouse: str) -> None:
 
     assert exit_code(checks) == 0
     assert [check.name for check in checks] == [
-        "python", "hoverlake", "duckdb", "java", "example-lake-1.0.jar", "raw", "warehouse", "release", "key",
+        "python", "hoverlake", "duckdb", "java", "example-lake-1.0.jar", "class archive", "raw", "warehouse", "release", "key",
     ]  # fmt: skip
     assert _check(checks, "java").found == "17.0.15 in /opt/java"
     assert _check(checks, "raw").found.endswith("2 landing dates, 2026-11-20 to 2026-11-22")
@@ -99,6 +101,16 @@ def test_no_java(raw: str, warehouse: str, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(module, "find_java", find_java)
 
     assert _check(doctor(raw, warehouse), "java").mend == "no usable Java found. Install one."
+
+
+def test_an_archive_of_classes_is_told_and_never_a_problem(raw: str, warehouse: str) -> None:
+    without = _check(doctor(raw, warehouse), "class archive")
+    archive = archive_file(JavaHome(Path("/opt/java"), "17.0.15"), jars.delta_jars())
+    archive.parent.mkdir(parents=True)
+    archive.write_bytes(b"classes")
+
+    assert without.ok and "hoverlake doctor --warm" in without.found
+    assert _check(doctor(raw, warehouse), "class archive").found == str(archive)
 
 
 @pytest.mark.parametrize(("content", "problem"), [(b"half", "damaged"), (None, "missing")])

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.errors import InfrastructureFailed, UsageError
+from jobs.io import class_archive
 from jobs.io.jars import delta_jars, s3_jars
 from jobs.io.java import find_java
 from jobs.io.s3 import any_on_s3, is_s3, spark_settings
@@ -29,6 +30,7 @@ CLUSTER_PARTITIONS = "spark.hoverlake.shufflePartitions"
 _PARTITIONS = "spark.sql.shuffle.partitions"
 #: Each session its own metastore, kept in memory: two nights on one machine must not share a folder.
 _METASTORE = {"spark.sql.catalogImplementation": "in-memory"}
+_JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 LOG_CONFIGURATION = Path(__file__).with_name("log4j2.properties")
 
 if TYPE_CHECKING:
@@ -79,7 +81,7 @@ def _process_settings() -> dict[str, str]:
         "spark.driver.memory": os.environ.get("HOVERLAKE_DRIVER_MEMORY", "3g"),
         "spark.driver.host": "localhost",
         "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile=file:{LOG_CONFIGURATION} {os.environ.get('HOVERLAKE_JAVA_OPTIONS', JAVA_OPTIONS)}",
+        _JAVA_OPTIONS: f"-Dlog4j2.configurationFile=file:{LOG_CONFIGURATION} {os.environ.get('HOVERLAKE_JAVA_OPTIONS', JAVA_OPTIONS)}",
         _PARTITIONS: str(own_partitions()),
         **_METASTORE,
     }
@@ -129,7 +131,8 @@ def _own_session(app_name: str, needs_s3: bool) -> SparkSession:
             f"MASTER is {master}: executors on other machines need the project sent along. Submit the night: "
             "sh deploy/cluster/submit.sh (docs/cluster.md), or unset MASTER to run it here."
         )
-    os.environ["JAVA_HOME"] = str(find_java().path)
+    java = find_java()
+    os.environ["JAVA_HOME"] = str(java.path)
     # Otherwise workers take the system's python, which lacks our packages.
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     builder = SparkSession.builder.appName(app_name)
@@ -137,6 +140,9 @@ def _own_session(app_name: str, needs_s3: bool) -> SparkSession:
         builder = builder.master("local[*]")
     jars = delta_jars() + (s3_jars() if needs_s3 else [])
     own = {MADE_FOR_S3: str(needs_s3).lower(), "spark.jars": ",".join(str(jar) for jar in jars)}
+    if words := class_archive.java_options(java, delta_jars()):
+        own["spark.driver.extraClassPath"] = os.pathsep.join(map(str, delta_jars()))
+        own[_JAVA_OPTIONS] = f"{_process_settings()[_JAVA_OPTIONS]} {words}"
     for name, value in {**_settings(), **_process_settings(), **(spark_settings() if needs_s3 else {}), **own}.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
