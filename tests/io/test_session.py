@@ -12,7 +12,11 @@ from pyspark.sql import SparkSession
 
 from jobs.errors import InfrastructureFailed, UsageError
 from jobs.io import session
+from jobs.io.class_archive import archive_file
+from jobs.io.java import JavaHome
 from jobs.io.session import CLUSTER_PARTITIONS, MADE_FOR_S3, SMALL_INPUT_BYTES, start_session, suit_input
+
+JAVA = JavaHome(Path("/java"), "17.0.15")
 
 
 class Builder:
@@ -36,10 +40,11 @@ class Builder:
 
 
 @pytest.fixture(autouse=True)
-def no_jvm(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_jvm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("JAVA_HOME", "PYSPARK_PYTHON", "PYSPARK_DRIVER_PYTHON"):
         monkeypatch.setenv(name, "restored after the test")
-    monkeypatch.setattr(session, "find_java", lambda: SimpleNamespace(path=Path("/java")))
+    monkeypatch.setattr(session, "find_java", lambda: JAVA)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(session, "delta_jars", lambda: [Path("delta.jar")])
     monkeypatch.setattr(session, "s3_jars", lambda: [Path("s3.jar")])
     monkeypatch.setattr(SparkSession, "builder", Builder())
@@ -57,7 +62,20 @@ def test_a_session_for_local_folders_has_no_jar_of_s3() -> None:
     settings: Any = start_session(uris=("/raw", "file:///warehouse"))
 
     assert settings["spark.jars"] == "delta.jar"
+    assert "spark.driver.extraClassPath" not in settings
     assert not [name for name in settings if "s3a" in name]
+
+
+def test_where_classes_are_archived_java_starts_with_them_and_finds_delta_on_its_class_path() -> None:
+    archive = archive_file(JAVA, [Path("delta.jar")])
+    archive.parent.mkdir(parents=True)
+    archive.write_bytes(b"classes")
+
+    settings: Any = start_session()
+
+    assert settings["spark.driver.extraClassPath"] == "delta.jar"
+    assert f"-XX:SharedArchiveFile={archive}" in settings["spark.driver.extraJavaOptions"]
+    assert "log4j2" in settings["spark.driver.extraJavaOptions"]
 
 
 @pytest.mark.parametrize("uris", [("s3a://lake/raw", "/warehouse"), ("/raw", "s3://lake/warehouse")])
