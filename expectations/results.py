@@ -34,9 +34,14 @@ class Result:
     owner: str = PIPELINE
 
     @property
+    def is_failed(self) -> bool:
+        """Whether it failed, critically or not."""
+        return self.success is False
+
+    @property
     def is_critical_failure(self) -> bool:
         """Whether it keeps what it is about from being published."""
-        return self.success is False and self.severity == CRITICAL
+        return self.is_failed and self.severity == CRITICAL
 
     @property
     def told(self) -> str:

@@ -12,6 +12,7 @@ from typing import Annotated, Literal, NoReturn
 import typer
 
 from jobs.cli_backfill import backfill, maintain
+from jobs.cli_doctor import doctor
 from jobs.cli_explain import explain
 from jobs.cli_options import (
     RAW,
@@ -197,29 +198,7 @@ def heatmap(
 app.command()(explain)
 app.command()(report)
 app.command()(plan)
-
-
-@app.command()
-def doctor(
-    raw: Raw = RAW,
-    warehouse: Warehouse = WAREHOUSE,
-    warm: Annotated[
-        bool,
-        typer.Option(
-            "--warm", help="First make Java's archive of classes that nights then start with: a minute or two."
-        ),
-    ] = False,
-) -> None:
-    """Check versions, Java, jars and stores; say how to mend."""
-    from jobs import doctor as look
-
-    if warm:
-        from jobs.warm import warm as make_archive
-
-        make_archive()
-    checks = look.doctor(raw, warehouse)
-    print(look.report(checks))
-    raise typer.Exit(look.exit_code(checks))
+app.command()(doctor)
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ import pytest
 from jobs.config import Settings
 from jobs.nightly import Night, run_night
 from jobs.simulator import simulate
+from tests.java_options import JAVA_OPTIONS
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -38,11 +39,7 @@ class Demo:
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    # Test nights are tiny: the second compiler would cost more than its code wins back. The code of one compiler gets
-    # 48 MB by default; once they are full, everything after is interpreted.
-    os.environ.setdefault(
-        "HOVERLAKE_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseParallelGC -XX:ReservedCodeCacheSize=256m"
-    )
+    os.environ.setdefault("HOVERLAKE_JAVA_OPTIONS", JAVA_OPTIONS)
     # One session holds what a hundred nights' worth of plans and caches leave behind.
     os.environ.setdefault("HOVERLAKE_DRIVER_MEMORY", "5g")
     from jobs.io.session import start_session

@@ -7,7 +7,7 @@ wait for an engine that it does not use.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from warehouse_schema.table import Array, Column, Map, Struct, Table, Type
@@ -81,9 +81,19 @@ def arrow_type(type_: Type) -> pa.DataType:
 
 def arrow_schema(columns: Sequence[Column]) -> pa.Schema:
     """The Arrow schema of `columns`."""
+    return arrow_schema_of({c.name: c.type for c in columns})
+
+
+def arrow_schema_of(types: Mapping[str, Type]) -> pa.Schema:
+    """The Arrow schema of columns by name."""
     import pyarrow as pa
 
-    return pa.schema([pa.field(c.name, arrow_type(c.type)) for c in columns])
+    return pa.schema([pa.field(name, arrow_type(type_)) for name, type_ in types.items()])
+
+
+def ddl_of(types: Mapping[str, Type]) -> str:
+    """Spark's DDL of columns by name."""
+    return ", ".join(f"{name} {sql_type(type_)}" for name, type_ in types.items())
 
 
 def sql_type(type_: Type, dialect: str = "spark") -> str:

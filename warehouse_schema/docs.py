@@ -91,7 +91,7 @@ def render_index() -> str:
         "[tables, entries, quantiles, was the feed visible](sql.md). Raw logs and tables on S3: "
         "[object storage](object-storage.md). Nights on Spark clusters: [on a cluster](cluster.md). "
         "Running it: [status, releases, rollback, exit codes, schedulers](operations.md). Data quality: [which check finds "
-        "which fault](faults.md), [a page on a date, for people](report.md). How far it carries: [a billion users, on paper](SCALE.md).",
+        "which fault](faults.md), [a page on a date, for people](report.md). How fast: [against other engines](benchmark.md). How far it carries: [a billion users, on paper](SCALE.md).",
     )
 
 

@@ -24,6 +24,7 @@ version=$("$PYTHON" -c 'import sys; print("python%d.%d" % sys.version_info[:2])'
 PYTHONPATH=$PWD${PYTHONPATH:+:$PYTHONPATH}
 SPARK_HOME=${SPARK_HOME:-$("$PYTHON" -c 'import os, pyspark; print(os.path.dirname(pyspark.__file__))')}
 export PYTHONPATH SPARK_HOME
+java_options=${HOVERLAKE_JAVA_OPTIONS:-$("$PYTHON" -c 'from jobs.io.session import JAVA_OPTIONS; print(JAVA_OPTIONS)')}
 jars=$("$PYTHON" -c 'from jobs.io import jars; print(*jars.delta_jars(), *jars.s3_jars(), sep=",")')
 
 # The first -- gives way to the program.
@@ -53,5 +54,5 @@ exec "$SPARK_HOME/bin/spark-submit" \
     --conf "spark.pyspark.python=${EXECUTOR_PYTHON:-$version}" \
     --conf "spark.pyspark.driver.python=$PYTHON" \
     --conf spark.ui.showConsoleProgress=false \
-    --driver-java-options "-Dlog4j2.configurationFile=file:$PWD/jobs/io/log4j2.properties ${HOVERLAKE_JAVA_OPTIONS:--XX:+UseParallelGC -XX:CompileThresholdScaling=10}" \
+    --driver-java-options "-Dlog4j2.configurationFile=file:$PWD/jobs/io/log4j2.properties $java_options" \
     "$@"

@@ -10,8 +10,9 @@ from statistics import median
 
 import duckdb
 
+from expectations.results import Result
 from jobs.against_past import NOT_ENOUGH, value_of
-from jobs.report.verdict import Check, Run
+from jobs.report.verdict import Run
 from jobs.report.words import metric
 from jobs.steps.profile import Measured
 from warehouse_schema.ops.profile import ALL, DQ_PROFILE
@@ -64,7 +65,7 @@ class SurfaceTrends:
 
 
 def trends_of(
-    connection: duckdb.DuckDBPyConnection, date: dt.date, judged: Run | None, last_run: str, checks: Sequence[Check]
+    connection: duckdb.DuckDBPyConnection, date: dt.date, judged: Run | None, last_run: str, checks: Sequence[Result]
 ) -> tuple[list[SurfaceTrends], list[str]]:
     """Trends of the busiest surfaces, and the names of the others."""
     measured = _measured(connection, date, judged, last_run)
@@ -123,7 +124,7 @@ def _trends(
     surface: str,
     shown: Mapping[str, str],
     date: dt.date,
-    checks: Sequence[Check],
+    checks: Sequence[Result],
 ) -> Iterable[Trend]:
     for name, title in shown.items():
         dates = by_key.get((surface, name), {})
@@ -146,7 +147,7 @@ def _usual(dates: Mapping[dt.date, Measured], date: dt.date) -> float | None:
     return median(before) if len(before) > 1 else None
 
 
-def _said(name: str, surface: str, checks: Sequence[Check]) -> tuple[str, str]:
+def _said(name: str, surface: str, checks: Sequence[Result]) -> tuple[str, str]:
     """The audit's word on the number: usual, unusual, or not to be judged."""
     check = next((c for c in checks if c.expectation == f"past_{name}_z" and c.column_name == surface), None)
     if check is None:
@@ -155,4 +156,4 @@ def _said(name: str, surface: str, checks: Sequence[Check]) -> tuple[str, str]:
         return f"{NOT_ENOUGH}{(check.observed or '').partition(NOT_ENOUGH)[2]}", "open"
     if check.success:
         return "as usual", "good"
-    return ("far from usual: refused", "bad") if check.is_critical else ("unusual: noted", "note")
+    return ("far from usual: refused", "bad") if check.is_critical_failure else ("unusual: noted", "note")

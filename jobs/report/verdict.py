@@ -9,6 +9,8 @@ from typing import Literal
 
 import duckdb
 
+from expectations.results import Result
+from expectations.rules import PIPELINE
 from jobs.errors import UsageError
 from jobs.io.releases import Release
 from jobs.report.words import counted
@@ -33,31 +35,6 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Check:
-    """An expectation on the date and what was seen; success is None where it could not be judged."""
-
-    table_name: str
-    expectation: str
-    column_name: str
-    severity: str
-    success: bool | None
-    observed: str | None
-    threshold: str | None
-    meaning: str
-    owner: str
-
-    @property
-    def is_failed(self) -> bool:
-        """Whether it failed, critically or not."""
-        return self.success is False
-
-    @property
-    def is_critical(self) -> bool:
-        """Whether it failed and kept the date from being published."""
-        return self.is_failed and self.severity == "critical"
-
-
-@dataclass(frozen=True)
 class Verdict:
     """What is said first: a headline, and what there is to add. `checks` are those of `judged`, the last run on the date."""
 
@@ -66,12 +43,12 @@ class Verdict:
     details: tuple[str, ...]
     published: Run | None
     judged: Run | None
-    checks: tuple[Check, ...]
+    checks: tuple[Result, ...]
 
     @property
-    def failed(self) -> list[Check]:
+    def failed(self) -> list[Result]:
         """Failed checks, the critical ones first."""
-        return sorted((c for c in self.checks if c.is_failed), key=lambda c: (not c.is_critical, c.table_name))
+        return sorted((c for c in self.checks if c.is_failed), key=lambda c: (not c.is_critical_failure, c.table_name))
 
     @property
     def not_judged(self) -> int:
@@ -118,20 +95,20 @@ def _runs(connection: duckdb.DuckDBPyConnection, date: dt.date) -> list[Run]:
     return [Run(*row) for row in rows]
 
 
-def _checks(connection: duckdb.DuckDBPyConnection, run_id: str, date: dt.date) -> list[Check]:
+def _checks(connection: duckdb.DuckDBPyConnection, run_id: str, date: dt.date) -> list[Result]:
     rows = connection.execute(
         f"""
-        select table_name, expectation, column_name, severity, success, observed, threshold, meaning,
-            coalesce(owner, 'pipeline')
+        select table_name, event_date, expectation, column_name, severity, success, observed, threshold,
+            unexpected_count, NULL AS row_count, meaning, coalesce(owner, '{PIPELINE}')
         from {ops.DQ_RESULTS.name} where run_id = ? and event_date = ? order by table_name, expectation, column_name
         """,
         [run_id, date],
     ).fetchall()
-    return [Check(*row) for row in rows]
+    return [Result(*row) for row in rows]
 
 
 def _worded(
-    is_released: bool, published: Run | None, judged: Run | None, checks: Sequence[Check], last_run: str
+    is_released: bool, published: Run | None, judged: Run | None, checks: Sequence[Result], last_run: str
 ) -> tuple[Tone, str, list[str]]:
     """Tone, headline and details."""
     details = _told(checks)
@@ -150,10 +127,10 @@ def _worded(
     return "note", f"Published as before: {why}", [what, before, *details]
 
 
-def _refusal(judged: Run, checks: Sequence[Check], last_run: str) -> tuple[str, str]:
+def _refusal(judged: Run, checks: Sequence[Result], last_run: str) -> tuple[str, str]:
     """Why readers do not see what the last run on the date made of it, in short and in full."""
     if judged.exit_code == BLOCKED:
-        if any(check.is_critical for check in checks):
+        if any(check.is_critical_failure for check in checks):
             return "the last run was blocked", f"Run {judged.run_id} was blocked by data quality on this date."
         return "the last run was blocked", f"Run {judged.run_id} was blocked for what it found on other dates."
     if judged.run_id > last_run:
@@ -161,9 +138,9 @@ def _refusal(judged: Run, checks: Sequence[Check], last_run: str) -> tuple[str, 
     return "newer input is held back", f"Run {judged.run_id} held the date back. The next run tries it again."
 
 
-def _told(checks: Sequence[Check]) -> list[str]:
+def _told(checks: Sequence[Result]) -> list[str]:
     """How many checks held, in words; what could not be judged is neither."""
-    critical = sum(1 for check in checks if check.is_critical)
+    critical = sum(1 for check in checks if check.is_critical_failure)
     failed = sum(1 for check in checks if check.is_failed)
     open_ = sum(1 for check in checks if check.success is None)
     held = f"{len(checks) - failed - open_:,} of {counted(len(checks), 'check')} held"

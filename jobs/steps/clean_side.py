@@ -6,16 +6,15 @@ whole batches; what comes back is one line of numbers for each page view.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from jobs.steps.ledger import page_view_columns
 from jobs.steps.ledger_kernels import over_batches, over_partition
 from jobs.steps.marts import PAGE_VIEW_KEY, WITHOUT_ADS_PURPOSE, MartSpec, counts_for_ads, not_applicable
-from warehouse_schema.derive import arrow_type, sql_type
+from warehouse_schema.derive import arrow_schema_of, ddl_of, sql_type
 from warehouse_schema.table import Type
 
 PAGE_VIEWS, CLEAN, IN_UNIVERSE = "page_views", "clean", "in_universe"
@@ -45,8 +44,7 @@ class _Numbers:
         types = keys | {name: type_ for (_, type_), name in self.columns.items()}
         numbers = [f"CAST({sql} AS {sql_type(of, 'duckdb')}) AS {name}" for (sql, of), name in self.columns.items()]
         query = f"SELECT {', '.join([*keys, *numbers])} FROM batch"
-        kernel = over_batches(query, pa.schema([pa.field(name, arrow_type(type_)) for name, type_ in types.items()]))
-        return page_views.select(*needed).mapInArrow(kernel, _ddl(types))
+        return page_views.select(*needed).mapInArrow(over_batches(query, arrow_schema_of(types)), ddl_of(types))
 
 
 def entry_contributions(page_views: DataFrame, specs: Sequence[MartSpec]) -> list[DataFrame]:
@@ -76,12 +74,7 @@ def _added(lines: DataFrame, rows: str, parts: Sequence[str]) -> DataFrame:
     query = f"""SELECT part.table_name, event_date, part.quantity, part.reason, CAST(sum(part.amount) AS BIGINT) AS amount
         FROM (SELECT event_date, unnest([{", ".join(parts)}]) AS part FROM {rows})
         WHERE part.reason IS NOT NULL GROUP BY ALL"""
-    schema = pa.schema([pa.field(name, arrow_type(type_)) for name, type_ in _SUMS.items()])
-    return lines.mapInArrow(over_partition(query, schema), _ddl(_SUMS))
-
-
-def _ddl(types: Mapping[str, Type]) -> str:
-    return ", ".join(f"{name} {sql_type(type_)}" for name, type_ in types.items())
+    return lines.mapInArrow(over_partition(query, arrow_schema_of(_SUMS)), ddl_of(_SUMS))
 
 
 def _counted(spec: MartSpec, condition: str) -> str:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import DataFrame
 
 from jobs.steps.marts import MartSpec, Step, on_dates
-from warehouse_schema.derive import arrow_type, spark_type
+from warehouse_schema.derive import arrow_schema_of, spark_type
 from warehouse_schema.table import Type
 
 if TYPE_CHECKING:
@@ -118,9 +118,7 @@ class Ledger:
     @cached_property
     def arrow_schema(self) -> pa.Schema:
         """The same for Arrow."""
-        import pyarrow as pa
-
-        return pa.schema([pa.field(name, arrow_type(type_)) for name, type_ in self.columns.items()])
+        return arrow_schema_of(self.columns)
 
     def inputs(self, page_views: DataFrame, dates: Mapping[str, Sequence[dt.date]]) -> list[Input]:
         """What the marts are made from: page views once for all whose entries are nested in them, and every source."""

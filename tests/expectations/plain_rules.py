@@ -65,10 +65,10 @@ def _lowest(row: Row, cell_px: int) -> int | None:
 
 def plain_rules(t: Mapping[str, Any]) -> dict[str, Holds]:
     """Whether each rule holds on a row, with the thresholds `t`."""
+    return _of_times_and_cursor(t) | _of_feed_and_screen(t)
 
-    def least_spell(entry: Row) -> int:
-        return int(t["viewable_video_ms"] if entry["item_type"] == "video" else t["viewable_ms"])
 
+def _of_times_and_cursor(t: Mapping[str, Any]) -> dict[str, Holds]:
     return {
         "visible_is_sum_of_intervals": lambda r: _eq(r["visible_ms"], _length_ms(r)),
         "intervals_have_length": _each("visibility", lambda e, r: _lt(e["started_at"], e["ended_at"])),
@@ -86,6 +86,14 @@ def plain_rules(t: Mapping[str, Any]) -> dict[str, Holds]:
             ),
         ),
         "hovers_within_dwell": lambda r: _le(_total(r, "hovers", "dwell_ms"), _dwell(r)),
+    }
+
+
+def _of_feed_and_screen(t: Mapping[str, Any]) -> dict[str, Holds]:
+    def least_spell(entry: Row) -> int:
+        return int(t["viewable_video_ms"] if entry["item_type"] == "video" else t["viewable_ms"])
+
+    return {
         "fully_within_half_within_any": _each(
             "item_views",
             lambda e, r: _both(_le(e["fully_visible_ms"], e["visible_ms"]), _le(e["visible_ms"], e["visible_any_ms"])),

@@ -25,8 +25,8 @@ from pathlib import Path
 
 from jobs.io.jars import jar_folder
 from jobs.io.java import find_java
+from tests.java_options import JAVA_OPTIONS
 from tests.night.local_cluster import PROJECT, copy_of_spark
-from tests.s3.nights import JAVA_OPTIONS
 from tests.s3.server import free_port
 
 PAGE = PROJECT / "docs" / "cluster.md"

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jobs.simulator import simulate
+from tests.java_options import JAVA_OPTIONS
 from tests.night.warehouses import night, published
-from tests.s3.nights import EVENT_DATE, JAVA_OPTIONS, LAST_LANDING, Disk
+from tests.s3.nights import EVENT_DATE, LAST_LANDING, Disk
 from tests.s3.server import BINARY, BUCKET, Server, free_port
 
 if TYPE_CHECKING:

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.io.store import Store
+from tests.java_options import JAVA_OPTIONS
 
 EVENT_DATE = dt.date(2026, 11, 20)
 LAST_LANDING = dt.date(2026, 11, 23)
 #: Killed servers are noticed within about a minute; beside other work a start takes as long.
 NIGHT_S = 240
-#: One compiler: a night of this size ends before the second has paid for itself.
-JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseParallelGC -XX:ReservedCodeCacheSize=256m"
 
 
 @dataclass(frozen=True)
