@@ -35,8 +35,8 @@ pair-matrix: setup ## PAIRS= times two nights at once, on disk and on S3: one pu
 fault-matrix: setup ## every fault of docs/faults.md made on purpose: each is found by name
 	@$(BIN)/python -m pytest tests/night/test_faults.py -m matrix
 
-soak: setup ## NIGHTS= small nights in a row, with maintenance: does anything grow?
-	@$(BIN)/python -m benchmarks.soak --nights $(or $(NIGHTS),60)
+soak: setup ## NIGHTS= small nights in a row, with maintenance: does anything grow, is there any false alarm?
+	@$(BIN)/python -m benchmarks.soak --nights $(or $(NIGHTS),60) --page-views $(or $(PAGE_VIEWS),20)
 
 test-deploy: $(STAMP) $(DEPLOY_TOOLS)/.installed ## deploy/ as Airflow, Kubernetes and Databricks read it
 	@$(BIN)/python -m pytest tests/deploy

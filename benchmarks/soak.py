@@ -1,7 +1,8 @@
-"""Night after night on one small warehouse, with maintenance every week: does anything grow?
+"""Night after night on one small warehouse, with maintenance every week: does anything grow, does anything cry wolf?
 
-Prints seconds per night, the ratio of the last ten to the first ten, live files and log objects, and opens every
-release that retention keeps. Usage: `python -m benchmarks.soak [--nights 60]`.
+Prints seconds per night, the ratio of the last ten to the first ten, live files and log objects, opens every release
+that retention keeps, and counts the alarms of the audit: nothing is wrong with any night, so each alarm is a false one.
+A critical one stops the soak, as it stops a night. Usage: `python -m benchmarks.soak [--nights 60]`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import datetime as dt
 import os
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
@@ -63,6 +65,27 @@ def readable(warehouse: Path) -> int:
     return newest
 
 
+def alarms(warehouse: Path, nights: int) -> Iterator[str]:
+    """What the audit of the nights said: results by severity and outcome, alarms per night, and each by name."""
+    connection = connect(str(warehouse))
+    judged, undecided, critical, warnings = connection.execute(
+        """select count(success), count(*) - count(success),
+                  count(*) filter (not success and severity = 'critical'),
+                  count(*) filter (not success and severity = 'warning')
+           from ops.dq_results"""
+    ).fetchall()[0]
+    yield (
+        f"{judged:,} checks judged, {undecided:,} without enough history: {critical} critical alarms, {warnings} "
+        f"warnings, {warnings / nights:.2f} per night"
+    )
+    named = connection.execute(
+        """select severity, table_name, expectation, column_name, count(*) as results from ops.dq_results
+           where not success group by all order by results desc, all"""
+    ).fetchall()
+    for severity, table, expectation, column, count in named:
+        yield f"  {count:3} x {severity} {table} {expectation} {column}"
+
+
 def main() -> None:
     """Run the soak and print its figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -79,7 +102,9 @@ def main() -> None:
         print(
             f"{len(seconds)} nights: median {first:.1f} s of the first {few}, {last:.1f} s of the last, ratio {last / first:.2f}"
         )
-        print(f"{readable(Path(folder) / 'warehouse')} releases, each opened whole")
+        warehouse = Path(folder) / "warehouse"
+        print(*alarms(warehouse, asked.nights + 1), sep="\n")
+        print(f"{readable(warehouse)} releases, each opened whole")
 
 
 if __name__ == "__main__":
