@@ -80,7 +80,7 @@ def alarms(warehouse: Path, nights: int) -> Iterator[str]:
     )
     named = connection.execute(
         """select severity, table_name, expectation, column_name, count(*) as results from ops.dq_results
-           where not success group by all order by results desc, all"""
+           where not success group by all order by results desc, 1, 2, 3, 4"""
     ).fetchall()
     for severity, table, expectation, column, count in named:
         yield f"  {count:3} x {severity} {table} {expectation} {column}"

@@ -13,7 +13,9 @@ import typer
 
 from jobs.cli_backfill import backfill, maintain
 from jobs.cli_doctor import doctor
+from jobs.cli_erase import erase
 from jobs.cli_explain import explain
+from jobs.cli_keys import app as keys_app
 from jobs.cli_options import (
     RAW,
     WAREHOUSE,
@@ -85,6 +87,8 @@ def nightly(
 
 app.command()(backfill)
 app.command()(maintain)
+app.command()(erase)
+app.add_typer(keys_app, name="keys")
 
 
 app.command()(simulate)

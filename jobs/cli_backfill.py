@@ -57,14 +57,23 @@ def maintain(
         str, typer.Option("--date", metavar="DATE", help="Today, UTC: what is older than its retention goes.")
     ],
     warehouse: Warehouse = WAREHOUSE,
+    raw: Annotated[
+        str | None,
+        typer.Option(
+            envvar="HOVERLAKE_RAW",
+            metavar="URI",
+            help="Root of raw logs whose landed files go after 10 days; else none do.",
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be done; do nothing.")] = False,
 ) -> None:
     """Join small files, and remove what nobody needs any more.
 
-    Removed are rows past their retention, files that no release needs, and leftovers of runs.
+    Removed are rows past their retention, raw files that were landed and are past theirs, files that no release needs, and
+    leftovers of runs.
 
     Every release younger than 30 days keeps its marts, younger than 7 days its clean tables; the newest keeps all.
     """
     from jobs.maintain import Maintenance, run_maintenance
 
-    print(run_maintenance(Maintenance(date_of(date), warehouse, is_dry_run=dry_run)), file=sys.stderr)
+    print(run_maintenance(Maintenance(date_of(date), warehouse, is_dry_run=dry_run, raw=raw)), file=sys.stderr)

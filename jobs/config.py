@@ -30,6 +30,7 @@ HIST_EDGES_MS = tuple(round(100 * 2 ** (i / 2)) for i in range(29))
 #: Settings that no number depends on: how runs wait for each other, and what of a night is noted or held back.
 OPERATION = {
     "lease_expiry_s",
+    "key_rotation_days",
     "depth_rise_share",
     "past_weeks",
     "past_min_weeks",
@@ -56,6 +57,10 @@ class Settings(BaseModel):
     future_tolerance_ms: Ms = 3_600_000
     clock_suspect_ms: Ms = 1000
     max_unreadable_share: Share = 0.10
+
+    #: Days for which a key of pseudonyms is used, 0 for ever. Reach over 28 days counts a person twice across a rotation,
+    #: and sessions are cut there: thirteen weeks keep most windows whole.
+    key_rotation_days: Annotated[int, Field(ge=0)] = 91
 
     # page views: whoever sends more beacons of page views of one UTC date is no person, and would not fit into one task
     max_visitor_beacons: Count = 20_000
@@ -127,6 +132,15 @@ class Settings(BaseModel):
 
     # operation: decides nothing about any number
     lease_expiry_s: Annotated[float, Field(gt=0)] = 600
+
+    @field_validator("key_rotation_days")
+    @classmethod
+    def _rotation_outlasts_reach(cls, days: int) -> int:
+        if 0 < days < 29:
+            raise ValueError(
+                "a rotation within 28 days would cut every window of reach; give 29 or more, or 0 for none"
+            )
+        return days
 
     @field_validator("hist_edges_ms")
     @classmethod

@@ -211,13 +211,16 @@ def _write_probe(store: Store) -> None:
 
 def _key(warehouse: str) -> Check:
     """The key turns visitor ids into pseudonyms: who reads it can undo them by trying ids."""
+    if keys.is_from_environment():
+        ring, problem = _tried(lambda: keys.load_ring(warehouse))
+        return Check("key", f"{len(ring.keys)} keys in {keys.RING_VARIABLE}" if ring else "none", problem)
     path, problem = _tried(lambda: keys.key_file(warehouse))
     if path is None:
         return Check("key", "none", problem)
     number, _ = _tried(lambda: releases.newest_number(Store(warehouse)))
     if not path.exists() and not number:
         return Check("key", f"{path} does not exist yet: the first night makes it")
-    _, problem = _tried(lambda: keys.load_key(path))
+    _, problem = _tried(lambda: keys.load_ring(warehouse))
     if problem:
         return Check("key", f"{path} cannot be used", problem)
     return Check("key", f"{path}, mode {stat.S_IMODE(path.stat().st_mode):04o}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +18,14 @@ from pyspark.sql import functions as F
 from jobs import beacons, rejected_beacons
 from jobs.config import Settings
 from jobs.io.delta import DeltaTables
+from jobs.io.keys import KeyRing
 from jobs.io.raw_files import Inspection
 from jobs.io.s3 import spark_uri
 from jobs.io.store import local_path
 from jobs.steps.marts import literal, on_dates
-from jobs.steps.parse import WITHHELD, judge_lines
-from jobs.steps.reconcile import Equation, landing_equations
+from jobs.steps.parse import ACCEPTED, START_DATE, WITHHELD, judge_lines
+from jobs.steps.pseudonym import pseudonym_udf
+from jobs.steps.reconcile import ERASED, Equation, landing_equations
 from warehouse_schema.clean.rejected_beacons import REASONS
 from warehouse_schema.derive import spark_schema
 from warehouse_schema.table import Table
@@ -47,15 +49,28 @@ class Landed:
 
 @dataclass(frozen=True)
 class LandingRules:
-    """How lines are judged: thresholds, the pseudonym of a visitor, event dates whose late beacons are taken."""
+    """How lines are judged: thresholds, keys of pseudonyms, event dates whose late beacons are taken, tombstones of
+    visitors whose beacons are refused."""
 
     settings: Settings
-    pseudonym: Callable[[Column], Column]
+    ring: KeyRing
     taken_late: Sequence[tuple[dt.date, dt.date]] = ()
+    tombstones: Collection[str] = frozenset()
 
     def judge(self, lines: DataFrame) -> DataFrame:
         """The lines with their outcome."""
-        return judge_lines(lines, self.settings, self.taken_late)
+        return judge_lines(lines, self.settings, self.taken_late, self.ring.destroyed_dates())
+
+    def with_keys(self, judged: DataFrame) -> DataFrame:
+        """Judged lines with key and pseudonym."""
+        secrets = {key.id: key.secret for key in self.ring.keys if key.secret is not None}
+        return beacons.with_visitor_keys(judged, self._key_id(), pseudonym_udf(secrets, self.tombstones))
+
+    def _key_id(self) -> str:
+        """SQL: the id of the key that is in use on the start date."""
+        first, *later = self.ring.keys
+        cases = [f"WHEN {START_DATE} >= DATE'{key.first_date}' THEN {literal(key.id)}" for key in reversed(later)]
+        return f"CASE {' '.join(cases)} ELSE {literal(first.id)} END" if cases else literal(first.id)
 
 
 def land(
@@ -66,8 +81,11 @@ def land(
     judged = rules.judge(read_lines(tables.spark, raw, paths))
     observation = Observation("landing")
     observed = judged.observe(observation, *_facts(files))
-    _write(tables, beacons.transform(observed, rules.settings, pseudonym=rules.pseudonym), beacons.WRITES, replaced)
-    facts = observation.get
+    keyed, refusal = rules.with_keys(observed), Observation("refusal")
+    if rules.tombstones:
+        keyed = keyed.observe(refusal, *_refused(files))
+    _write(tables, beacons.transform(keyed, rules.settings), beacons.WRITES, replaced)
+    facts = {**observation.get, **(refusal.get if rules.tombstones else {})}
     if facts["reject_count"] or replaced:
         _write(tables, _rejects(tables.spark, raw, rules, facts), rejected_beacons.WRITES, replaced)
     counts = _written(tables, paths)
@@ -125,10 +143,19 @@ def _facts(files: Sequence[Inspection]) -> list[Column]:
         f"min_by(named_struct({reject}), IF({is_rejected}, line_sha256, NULL), {OBSERVED_REJECTS}) AS rejects",
     ]
     withheld = [
-        f"count_if(outcome = '{WITHHELD}' AND landing_date = DATE'{date}') AS `withheld {date}`"
+        f"count_if(outcome = '{WITHHELD}' AND landing_date = DATE'{date}') AS `{WITHHELD} {date}`"
         for date in sorted(_line_counts(files))
     ]
     return [F.expr(fact) for fact in (*rejects, *withheld)]
+
+
+def _refused(files: Sequence[Inspection]) -> list[Column]:
+    """Accepted lines without a pseudonym, by landing date: those of visitors who are erased."""
+    is_refused = f"outcome = '{ACCEPTED}' AND visitor_key IS NULL"
+    return [
+        F.expr(f"count_if({is_refused} AND landing_date = DATE'{date}') AS `{ERASED} {date}`")
+        for date in sorted(_line_counts(files))
+    ]
 
 
 def _line_counts(files: Sequence[Inspection]) -> dict[dt.date, int]:
@@ -157,7 +184,8 @@ def _equations(files: Sequence[Inspection], counts: Sequence[Row], facts: dict[s
         else:
             rejected[row["landing_date"]][row["reason"]] = row["count"]
     lines = _line_counts(files)
-    return landing_equations(lines, accepted, rejected, {date: facts[f"withheld {date}"] for date in lines})
+    unkept = {date: {term: facts.get(f"{term} {date}", 0) for term in (WITHHELD, ERASED)} for date in lines}
+    return landing_equations(lines, accepted, rejected, unkept)
 
 
 def _write(tables: DeltaTables, rows: DataFrame, table: Table, replaced: str | None) -> None:

@@ -9,7 +9,7 @@ restricted 7 days. What is left is a release of its own, equal to the last one b
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from jobs.config import Settings
@@ -22,6 +22,7 @@ from jobs.io.delta import DeltaTables
 from jobs.io.journal import FOLDER as JOURNALS
 from jobs.io.journal import Journal
 from jobs.io.lease import Lease, held_lease
+from jobs.io.raw_files import RawFile, list_raw_files, open_raw
 from jobs.io.releases import MANIFESTS, Release
 from jobs.io.store import Store
 from jobs.io.warehouse import check_root, open_table
@@ -29,6 +30,7 @@ from jobs.nightly import infrastructure_errors, journaled
 from jobs.progress import Progress
 from warehouse_schema import CLEAN, PINNED, TABLES
 from warehouse_schema.ops.tables import DQ_RESULTS
+from warehouse_schema.raw.cursor_beacon import RETENTION_DAYS
 from warehouse_schema.table import Table
 
 #: Days after which what a run left behind is nobody's any more.
@@ -46,6 +48,7 @@ class Maintenance:
     date: dt.date
     warehouse: str
     is_dry_run: bool = False
+    raw: str | None = None
     settings: Settings = field(default_factory=Settings)
     started_at: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
 
@@ -82,6 +85,9 @@ def run_maintenance(asked: Maintenance) -> str:
 
 
 def _plan(asked: Maintenance, store: Store) -> Iterator[str]:
+    expired, unknown = _expired_raw(asked, releases.newest(store), store)
+    yield from (f"remove raw file {file.path}" for file in expired)
+    yield from _remarks(unknown)
     for path in _abandoned(asked, store):
         yield f"remove {path}"
     for table in TABLES.values():
@@ -89,6 +95,20 @@ def _plan(asked: Maintenance, store: Store) -> Iterator[str]:
         predicate = asked.expiry(table)
         if delta is not None and predicate:
             yield f"delete from {table.name} where {predicate} ({len(delta.file_uris())} files now)"
+
+
+def _expired_raw(asked: Maintenance, base: Release | None, store: Store) -> tuple[list[RawFile], list[RawFile]]:
+    """Raw files past their retention that a night has looked at; and those that none has, which stay."""
+    if asked.raw is None or base is None:
+        return [], []
+    known = releases.manifest(store, base.number)
+    old, _ = list_raw_files(open_raw(asked.raw), asked.before(RETENTION_DAYS) - dt.timedelta(days=1))
+    return [file for file in old if file.path in known], [file for file in old if file.path not in known]
+
+
+def _remarks(unknown: Sequence[RawFile]) -> Iterator[str]:
+    for file in unknown:
+        yield f"{file.path} is past its retention and was never landed: it stays. Land it, or remove it by hand"
 
 
 def _abandoned(asked: Maintenance, store: Store) -> list[str]:
@@ -122,8 +142,14 @@ def _maintain(asked: Maintenance, store: Store, run_id: str, lease: Lease, journ
         tables.fence()
     tables.restore(store, base)
     with progress.stage("remove what is too old") as facts:
-        expired = [table.name for table in TABLES.values() if tables.delete(table, asked.expiry(table))]
+        expired = [table.name for table in TABLES.values() if _delete_expired(asked, tables, table)]
         facts.append(", ".join(expired) or "nothing")
+    expired_raw, unknown = _expired_raw(asked, base, store)
+    for remark in _remarks(unknown):
+        progress.say(remark)
+    for file in expired_raw:
+        assert asked.raw is not None
+        Store(asked.raw).delete(file.path)
     with progress.stage("join small files") as facts:
         joined = [table.name for table in TABLES.values() if tables.compact(table)]
         facts.append(", ".join(joined) or "nothing")
@@ -139,8 +165,33 @@ def _maintain(asked: Maintenance, store: Store, run_id: str, lease: Lease, journ
     leases.forget(store, keep=lease.number)
     return (
         f"maintained {asked.warehouse}: {'release ' + str(number) if number else 'no new release'}, rows removed from "
-        f"{', '.join(expired) or 'no table'}, files joined in {len(joined)} tables, {len(abandoned)} leftovers removed"
+        f"{', '.join(expired) or 'no table'}, {len(expired_raw)} raw files removed, files joined in {len(joined)} tables, "
+        f"{len(abandoned)} leftovers removed"
     )
+
+
+def _delete_expired(asked: Maintenance, tables: DeltaTables, table: Table) -> bool:
+    """Remove the table's old rows; InfrastructureFailed, with no release, if a date is gone that should be kept."""
+    before = _dates(asked.warehouse, table)
+    if not tables.delete(table, asked.expiry(table)):
+        return False
+    lost = sorted(
+        date for date in before - _dates(asked.warehouse, table) if date >= str(asked.before(table.retention_days or 0))
+    )
+    if lost:
+        raise InfrastructureFailed(
+            f"{table.name} lost {', '.join(lost[:5])}, which are to be kept. Nothing was published: the next run restores them."
+        )
+    return True
+
+
+def _dates(warehouse: str, table: Table) -> set[str]:
+    """Dates of the table's partitions; none where it is not partitioned by its own date."""
+    column = DATE_COLUMNS.get(table.name, "event_date")
+    delta = open_table(warehouse, table)
+    if delta is None or column not in table.partition_by:
+        return set()
+    return {str(partition[column]) for partition in delta.partitions()}
 
 
 def _publish(asked: Maintenance, store: Store, run_id: str, base: Release, tables: DeltaTables) -> int | None:

@@ -21,6 +21,7 @@ def next_release(
     held_back: Collection[dt.date],
     waiting: Collection[dt.date],
     versions: dict[str, int],
+    erasures: int,
 ) -> Release:
     """The release after `base` with the rebuilt event `dates`; those `held_back` and `waiting` stay as `base` has
     them."""
@@ -37,6 +38,7 @@ def next_release(
         kind="night" if night.command == "nightly" else night.command,
         held_back=sorted(map(str, held_back)),
         awaiting_final=sorted(map(str, waiting)),
+        erasures=erasures,
     )
 
 

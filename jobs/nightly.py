@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import socket
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Literal
@@ -14,8 +14,10 @@ from jobs import __version__
 from jobs.config import Settings
 from jobs.errors import HoverlakeError, InfrastructureFailed
 from jobs.io import decisions, keys, releases
-from jobs.io.decisions import Decision, Rewritten
+from jobs.io.decisions import Decision, Rewritten, erasures
 from jobs.io.journal import ENDED, STARTED, Journal
+from jobs.io.keys import KeyRing
+from jobs.io.layers import close_layers
 from jobs.io.lease import Lease, held_lease
 from jobs.io.raw_files import Inspection, inspect_files, list_raw_files, open_raw
 from jobs.io.releases import InputFile, Release
@@ -73,7 +75,8 @@ class Night:
         late_window = dt.timedelta(days=self.settings.late_window_days)
         kept = dt.date.fromisoformat(base.clean_since) + late_window if base and base.clean_since else dt.date.min
         due = due_dates(base, self.date, self.settings)
-        is_needed = bool(self.event_dates or due or (base and base.dates_to_retry))
+        is_unerased = base is not None and len(erasures(made)) > base.erasures
+        is_needed = bool(self.event_dates or due or is_unerased or (base and base.dates_to_retry))
         return Wanted(self.date, self.since, kept, self.landing_dates, accepted, is_needed)
 
 
@@ -85,23 +88,27 @@ class Input:
     known: dict[str, InputFile]
     selection: Selection
     inspections: list[Inspection]
-    key: bytes
+    ring: KeyRing
     decisions: Sequence[Decision] = ()
 
 
-def run_night(night: Night) -> str:
+Taking = Callable[[Night, Store, Store, Journal], Input]
+
+
+def run_night(night: Night, take: Taking | None = None) -> str:
     """Land, build, audit and publish what is new up to the landing date; returns the run's last line.
 
-    Raises a HoverlakeError whose exit code and message say what stopped it, what it left and what to do.
+    `take` says what the run builds on, by default every raw file that the newest release does not hold. Raises a HoverlakeError whose exit code and message say what stopped it, what it left and what to do.
     """
     raw = open_raw(night.raw)
     check_root(night.warehouse)
     store = Store(night.warehouse, create=True)
+    close_layers(store)
     journal = Journal(store, night.run_id)
     with journaled(journal, night.command, night.settings, date=night.date, raw=night.raw) as said:
         with held_lease(store, night.run_id, night.settings.lease_expiry_s) as lease:
             journal.write("leased", number=lease.number, is_taken_over=lease.is_taken_over)
-            given = _input(night, raw, store, journal)
+            given = (take or _input)(night, raw, store, journal)
             said.append(_with_spark(night, store, lease, journal, given))
         return said[-1]
 
@@ -131,7 +138,7 @@ def _input(night: Night, raw: Store, store: Store, journal: Journal) -> Input:
     decisions.decide(store, [*night.decide, *accepted_files(raw, files, known, night.accept_rewritten)], night.run_id)
     made = decisions.all_decisions(store)
     selection = select_files(raw, files, known, night.wanted(made, base))
-    for remark in [*remarks, *selection.remarks()]:
+    for remark in [*remarks, *selection.remarks(night.date)]:
         say(remark)
     with night.progress.stage("check raw files") as facts:
         inspections = inspect_files(raw, selection.files)
@@ -139,17 +146,31 @@ def _input(night: Night, raw: Store, store: Store, journal: Journal) -> Input:
     for inspection in set_aside(inspections, selection, night.settings):
         say(f"set aside, nothing of it is landed: {inspection.file.path} {inspection.problem}")
     journal.write("checked", base=base.number if base else None, files=len(inspections), gone=selection.gone)
-    return Input(base, known, selection, inspections, _key(night, base), made)
+    return Input(base, known, selection, inspections, key_ring(night, base), made)
 
 
-def _key(night: Night, base: Release | None) -> bytes:
+def key_ring(night: Night, base: Release | None) -> KeyRing:
+    """The warehouse's keys, with the next one; made by the first night."""
+    say, rotation_days = night.progress.say, night.settings.key_rotation_days
+    is_new = not keys.is_from_environment() and base is None and not keys.key_file(night.warehouse).exists()
+    ring = keys.new_ring() if is_new else keys.load_ring(night.warehouse)
+    extended = ring.extended(night.date, rotation_days)
+    if keys.is_from_environment():
+        if extended != ring:
+            say(f"{keys.RING_VARIABLE} holds no next key: the last one stays in use until you add a line to it")
+        return ring
     path = keys.key_file(night.warehouse)
-    if base is None and not path.exists():
-        night.progress.say(
-            f"made the key for pseudonyms: {path} (mode 0600). Keep it: without it every visitor parts in two"
-        )
-        return keys.make_key(path)
-    return keys.load_key(path)
+    if is_new:
+        say(f"made the key for pseudonyms: {path} (mode 0600). Keep it: without it every visitor parts in two")
+    if is_new or extended != ring:
+        try:
+            keys.write_ring(path, extended)
+        except InfrastructureFailed as error:
+            if is_new:
+                raise
+            say(f"no next key was made, the last one stays in use: {error}")
+            return ring
+    return extended
 
 
 def _with_spark(night: Night, store: Store, lease: Lease, journal: Journal, given: Input) -> str:

@@ -21,6 +21,7 @@ from warehouse_schema.clean.page_views import PAGE_VIEWS
 from warehouse_schema.derive import spark_schema
 
 READS, WRITES = BEACONS, PAGE_VIEWS
+FIRST_KEY = "1"
 
 
 def transform(beacons: DataFrame, settings: Settings, *, event_dates: list[dt.date]) -> DataFrame:
@@ -29,7 +30,9 @@ def transform(beacons: DataFrame, settings: Settings, *, event_dates: list[dt.da
     def kernel(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         return page_view_batches(batches, settings)
 
-    by_visitor = beacons.repartition("visitor_key").sortWithinPartitions(*ORDER)
+    # Rows of before there were rings are of the first key.
+    named = beacons.withColumn("key_id", F.expr(f"coalesce(key_id, '{FIRST_KEY}')"))
+    by_visitor = named.repartition("visitor_key").sortWithinPartitions(*ORDER)
     page_views = by_visitor.mapInArrow(kernel, spark_schema(WRITES.columns))
     return page_views.where(F.col("event_date").isin(event_dates))
 

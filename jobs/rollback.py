@@ -56,7 +56,8 @@ def _published(store: Store, lease: Lease, target: Release, run_id: str, now: dt
     assert current is not None  # the target was read
     age_days = _age_days(store, target, now)
     _check_choice(store.uri, target, current, age_days)
-    marts_only = age_days > PIN_DAYS["clean"]
+    # Clean rows of before an erasure are gone, and may not come back.
+    marts_only = age_days > PIN_DAYS["clean"] or target.erasures < current.erasures
     again = _again(target, current, run_id, now, marts_only=marts_only)
     _check_pins(store, target.number, again.tables)
     files = releases.manifest(store, current.number if marts_only else target.number)
@@ -106,6 +107,7 @@ def _again(target: Release, current: Release, run_id: str, now: dt.datetime, *, 
         clean_since=current.clean_since if marts_only else target.clean_since,
         held_back=current.held_back if marts_only else target.held_back,
         awaiting_final=current.awaiting_final if marts_only else target.awaiting_final,
+        erasures=current.erasures,
         kind="rollback",
         rolled_back_to=target.number,
     )
@@ -142,7 +144,7 @@ def _said(warehouse: str, target: Release, again: Release, *, marts_only: bool) 
     if not marts_only:
         return f"{message} of landing date {target.landing_date}. The next night starts from it."
     return (
-        f"{message}, marts only: it is older than {PIN_DAYS['clean']} days, for which clean is kept. Clean tables and "
+        f"{message}, marts only: clean of before is kept for {PIN_DAYS['clean']} days, and not beyond an erasure. Clean tables and "
         "raw files stay those of the release before: files landed since are not landed again. Rebuild the event dates "
         "that marts lack."
     )

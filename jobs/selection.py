@@ -12,6 +12,7 @@ from jobs.io.decisions import Rewritten
 from jobs.io.raw_files import Inspection, RawFile, path_below, sha256_of
 from jobs.io.releases import InputFile
 from jobs.io.store import Store
+from warehouse_schema.raw.cursor_beacon import RETENTION_DAYS
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,11 @@ class Selection:
     gone: list[str] = field(default_factory=list)
     expired: list[RawFile] = field(default_factory=list)
 
-    def remarks(self) -> list[str]:
-        """What an operator should know of files that are not read."""
-        gone = [f"{path} was landed and is gone: the tables keep it" for path in self.gone]
+    def remarks(self, landing_date: dt.date) -> list[str]:
+        """What an operator should know, on that landing date, of files that are not read."""
+        # Older ones are gone because their time was over.
+        kept = f"landing_date={landing_date - dt.timedelta(days=RETENTION_DAYS)}"
+        gone = [f"{path} was landed and is gone: the tables keep it" for path in self.gone if path >= kept]
         expired = [
             f"{file.path} came after clean had let go of its dates: not read; its days stay as published"
             for file in self.expired

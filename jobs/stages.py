@@ -11,9 +11,10 @@ from expectations.results import Result
 from jobs.audit import Written, audit_night
 from jobs.build import History, build_page_views, read_dates, stage_marts, touched_dates, window
 from jobs.data_docs import document
+from jobs.erasure.rows import erase_rows
 from jobs.errors import BlockedByQuality, InfrastructureFailed
 from jobs.io import releases
-from jobs.io.decisions import too_late_ranges
+from jobs.io.decisions import all_tombstones, erasures, too_late_ranges
 from jobs.io.delta import DeltaTables
 from jobs.io.journal import RunStory
 from jobs.io.store import Store
@@ -25,7 +26,6 @@ from jobs.quality import dates_to_hold_back, equation_results, held_equations, m
 from jobs.run_rows import amount_rows, count_rows, failed_run_row, failed_runs, input_rows, result_rows, run_row
 from jobs.steps.marts import MartSpec, on_dates
 from jobs.steps.profile import Measured
-from jobs.steps.pseudonym import pseudonym_udf
 from jobs.steps.reconcile import Equation, Staged, mart_equations, told
 from jobs.waiting import left_waiting
 from warehouse_schema import PINNED
@@ -64,6 +64,7 @@ class Stages:
         self.waiting: set[dt.date] = set()
         self.held_back: set[dt.date] = set()
         self.failed: list[RunStory] = []
+        self.erased: dict[str, dict[dt.date, int]] = {}
 
     def restore(self) -> None:
         """Fence off a holder that may come back, then bring every table back to the base release: whatever a stopped
@@ -90,8 +91,21 @@ class Stages:
                 late |= landed.start_dates
                 self.landed += landed.equations
             facts.append(told(self.landed))
+        at_once |= self._erase()
         if at_once or late:
             self._choose(at_once, late)
+
+    def _erase(self) -> set[dt.date]:
+        """Remove the rows of visitors whose erasure is decided, and not yet in the base release; returns the dates that
+        lose rows. A run that was to do so and was stopped leaves it to the next one."""
+        made, base = self.given.decisions, self.given.base
+        if base is None or len(erasures(made)) <= base.erasures:
+            return set()
+        with self.night.progress.stage("erase") as facts:
+            self.erased = erase_rows(self.tables, all_tombstones(made))
+            facts.append(", ".join(f"{sum(rows.values()):,} rows of {name}" for name, rows in self.erased.items()))
+        self.tables.journal.write("erased", rows={name: sum(rows.values()) for name, rows in self.erased.items()})
+        return {date for rows in self.erased.values() for date in rows}
 
     def _choose(self, at_once: set[dt.date], late: set[dt.date]) -> None:
         """Event dates that are built now, and those that wait for the close of their late window."""
@@ -105,7 +119,8 @@ class Stages:
         return [i.file.path for i in self.given.inspections if not i.problem]
 
     def _rules(self) -> LandingRules:
-        return LandingRules(self.night.settings, pseudonym_udf(self.given.key), too_late_ranges(self.given.decisions))
+        made = self.given.decisions
+        return LandingRules(self.night.settings, self.given.ring, too_late_ranges(made), all_tombstones(made))
 
     def _start_dates(self, replaced: str) -> set[dt.date]:
         landed = self.tables.read(BEACONS).where(replaced)
@@ -196,7 +211,8 @@ class Stages:
             with ThreadPoolExecutor(max(1, len(marts))) as pool:
                 list(pool.map(lambda mart: self._publish_mart(*mart), marts))
             versions = {t.name: version for t in PINNED if (version := self.tables.version(t)) >= 0}
-            release = next_release(night, base, self.dates, self.held_back, self.waiting, versions)
+            erased = len(erasures(self.given.decisions))
+            release = next_release(night, base, self.dates, self.held_back, self.waiting, versions, erased)
             message = summary(night, self.given, release, self.dates)
             self._write_ops(0, message)
             self.tables.lease.check()

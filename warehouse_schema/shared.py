@@ -31,9 +31,15 @@ LANDING_DATE = Column("landing_date", "date", "UTC date on which the collector r
 VISITOR_KEY = Column(
     "visitor_key",
     "string",
-    "Pseudonym of the visitor: HMAC-SHA256 of the tracker's visitor id under the warehouse's key, as 64 hex digits.",
+    "Pseudonym of the visitor: HMAC-SHA256 of the tracker's visitor id under the key of the date, as 64 hex digits.",
     personal=True,
     example="5e" * 32,
+)
+KEY_ID = Column(
+    "key_id",
+    "string",
+    "Key of the ring under which visitor_key was made, by start date; pseudonyms of two keys never compare.",
+    example="1",
 )
 PAGE_VIEW_ID = Column(
     "page_view_id", "string", "One page load or one app screen, named by the tracker.", personal=True, example="pv-1"

@@ -9,7 +9,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from jobs.errors import InfrastructureFailed
@@ -37,8 +37,20 @@ class TooLate:
     kind: str = "take_too_late"
 
 
-Decision = Rewritten | TooLate
-_KINDS: dict[str, type[Decision]] = {kind.kind: kind for kind in (Rewritten, TooLate)}
+@dataclass(frozen=True)
+class Erased:
+    """Rows of these visitors are removed and their beacons refused: tombstones (jobs/erasure/visitors.py), sorted."""
+
+    tombstones: tuple[str, ...] = field(repr=False)
+    kind: str = "erase"
+
+    def __post_init__(self) -> None:
+        """As read from a record, tombstones are a list."""
+        object.__setattr__(self, "tombstones", tuple(self.tombstones))
+
+
+Decision = Rewritten | TooLate | Erased
+_KINDS: dict[str, type[Decision]] = {kind.kind: kind for kind in (Rewritten, TooLate, Erased)}
 
 
 def all_decisions(store: Store) -> list[Decision]:
@@ -70,6 +82,16 @@ def too_late_ranges(decisions: Sequence[Decision]) -> list[tuple[dt.date, dt.dat
         for decision in decisions
         if isinstance(decision, TooLate)
     ]
+
+
+def erasures(decisions: Sequence[Decision]) -> list[Erased]:
+    """The erasures among the decisions, in the order they were made."""
+    return [decision for decision in decisions if isinstance(decision, Erased)]
+
+
+def all_tombstones(decisions: Sequence[Decision]) -> frozenset[str]:
+    """Tombstones of all erasures."""
+    return frozenset(tombstone for erased in erasures(decisions) for tombstone in erased.tombstones)
 
 
 def _paths(store: Store) -> list[str]:

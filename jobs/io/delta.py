@@ -19,12 +19,17 @@ from jobs.io.lease import Lease
 from jobs.io.releases import REPLACED_DAYS, Release
 from jobs.io.store import Store, table_uri
 from jobs.io.warehouse import open_table
-from warehouse_schema import OPS, PINNED, RESTRICTED, TABLES
+from warehouse_schema import CLEAN, OPS, PINNED, RESTRICTED, TABLES
 from warehouse_schema.derive import spark_schema
 from warehouse_schema.table import Table
 
 #: Numbers of one lease's commits; a lease makes fewer than this.
 COMMITS_PER_LEASE = 1_000_000
+_CHECKS_RETENTION = "spark.databricks.delta.retentionDurationCheck.enabled"
+#: Types of which Delta keeps the least and the greatest value of each file.
+_WITH_STATISTICS = ("string", "int", "long", "double", "date", "timestamp")
+#: Columns that queries filter by come first: more would only make the log longer.
+_STATISTICS_COLUMNS = 12
 
 
 class DeltaTables:
@@ -77,15 +82,14 @@ class DeltaTables:
         writer = _conform(rows, table).write.format("delta").mode(mode).options(**options)
         writer = writer.option("txnAppId", "hoverlake").option("txnVersion", next(self._transactions))
         writer = writer.option("userMetadata", self.run_id)
-        if table in OPS + RESTRICTED:
-            # No release pins them: a warehouse written before a column was declared gets it with the first row.
+        if table in OPS + RESTRICTED + CLEAN:
+            # A warehouse written before a column was declared gets it with the first row; marts change with their contract.
             writer = writer.option("mergeSchema", "true")
         if before < 0:
             days = REPLACED_DAYS[table.layer]
             writer = writer.option("delta.deletedFileRetentionDuration", f"interval {days} days")
             writer = writer.option("delta.logRetentionDuration", f"interval {days} days")
-            # Statistics for the columns that queries filter by; nested arrays at the end have none.
-            writer = writer.option("delta.dataSkippingNumIndexedCols", "12")
+            writer = writer.option("delta.dataSkippingStatsColumns", ",".join(statistics_columns(table)))
         if table.partition_by:
             writer = writer.partitionBy(*table.partition_by)
         writer.save(self.uri(table))
@@ -122,6 +126,15 @@ class DeltaTables:
         """Remove files that were replaced longer ago than the table's retention."""
         self._changed(table, lambda delta: delta.vacuum())
 
+    def vacuum_at_once(self, table: Table) -> None:
+        """Remove every file that the latest version does not need: older pins of the table are void from here on."""
+        # Delta refuses less than a week, for fear of writers that are still at work: the lease says there are none.
+        self.spark.conf.set(_CHECKS_RETENTION, "false")
+        try:
+            self._changed(table, lambda delta: delta.vacuum(0))
+        finally:
+            self.spark.conf.unset(_CHECKS_RETENTION)
+
     def _changed(self, table: Table, change: Callable[[DeltaTable], object]) -> bool:
         """Whether the change, which carries no number of a transaction, made a version."""
         before = self.version(table)
@@ -149,6 +162,13 @@ class DeltaTables:
                 DeltaTable.forPath(self.spark, self.uri(table)).restoreToVersion(pinned)
             self.journal.write("restored", table=table.name, version=pinned)
         return undone
+
+
+def statistics_columns(table: Table) -> list[str]:
+    """Columns of which the log keeps the least and the greatest value per file: never one of a person, whose value would
+    stay in the log when the rows are erased."""
+    first = [c for c in table.columns if c.name not in table.partition_by][:_STATISTICS_COLUMNS]
+    return [c.name for c in first if not c.personal and c.type in _WITH_STATISTICS]
 
 
 def _conform(rows: DataFrame, table: Table) -> DataFrame:

@@ -155,9 +155,14 @@ def _wrong_kind(path: str, head: bytes) -> str:
 
 def open_decompressed(raw: Store, path: str) -> Any:
     """A readable stream of the file's bytes after decompression by its ending."""
-    codecs = [codec for ending, (codec, _) in _CODECS.items() if path.endswith(ending)]
+    codec = codec_of(path)
     source = pa.PythonFile(raw.open(path), mode="r")
-    return pa.CompressedInputStream(source, codecs[0]) if codecs else source
+    return pa.CompressedInputStream(source, codec) if codec else source
+
+
+def codec_of(path: str) -> str | None:
+    """Arrow's name of the file's compression, by its ending; None for a plain one."""
+    return next((codec for ending, (codec, _) in _CODECS.items() if path.endswith(ending)), None)
 
 
 def _count_lines(raw: Store, file: RawFile) -> int:

@@ -76,6 +76,8 @@ class Release:
     rolled_back_to: int | None = None
     held_back: list[str] = field(default_factory=list)
     awaiting_final: list[str] = field(default_factory=list)
+    #: How many decisions of erasure its tables follow; what earlier releases pin of clean is void.
+    erasures: int = 0
 
     @property
     def dates_to_retry(self) -> list[dt.date]:

@@ -21,6 +21,8 @@ from jobs.steps.ledger import Ledger
 from jobs.steps.marts import UNPUBLISHED, MartSpec, on_dates
 
 INPUT = "input"
+#: Term of lines of visitors who were erased before the lines came.
+ERASED = "erased"
 QUANTITIES = ("event_date", "quantity", "reason", "amount")
 #: Per (table, date, quantity): clean's amount, and what it is made of by reason.
 Terms = defaultdict[tuple[str, dt.date, str], dict[str, int]]
@@ -70,19 +72,24 @@ def landing_equations(
     line_counts: dict[dt.date, int],
     accepted: dict[dt.date, int],
     rejected: dict[dt.date, dict[str, int]],
-    withheld: dict[dt.date, int],
+    unkept: dict[dt.date, dict[str, int]],
 ) -> list[Equation]:
-    """Per landing date: lines = accepted + rejected by reason + withheld."""
+    """Per landing date: lines = accepted + rejected by reason + withheld + those of erased visitors, where there are any."""
     return [
         Equation(
             "clean.beacons",
             date,
             "lines",
             lines,
-            {"accepted": accepted.get(date, 0), "withheld": withheld.get(date, 0), **rejected.get(date, {})},
+            {"accepted": accepted.get(date, 0), **_terms_of(unkept.get(date, {})), **rejected.get(date, {})},
         )
         for date, lines in sorted(line_counts.items())
     ]
+
+
+def _terms_of(unkept: Mapping[str, int]) -> dict[str, int]:
+    """Lines of which nothing is kept; a term of its own for erased visitors only where there are any."""
+    return {term: count for term, count in unkept.items() if count or term != ERASED}
 
 
 def build_equations(

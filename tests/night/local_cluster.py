@@ -34,8 +34,17 @@ def start_nightly(raw: Path, warehouse: Path, root: Path, executor_java: str = "
     """`hoverlake nightly` there; its stderr is piped. `root` is a folder for the cluster's files."""
     configuration = root / "conf"
     configuration.mkdir()
-    (configuration / "spark-defaults.conf").write_text(f"spark.executor.extraJavaOptions {executor_java}\n")
-    words = [
+    (root / "events").mkdir()
+    words = {
+        "spark.executor.extraJavaOptions": executor_java,
+        # Every plan, as the history server shows it.
+        "spark.eventLog.enabled": "true",
+        "spark.eventLog.compress": "false",
+        "spark.eventLog.dir": f"file://{root / 'events'}",
+    }
+    text = "".join(f"{name} {value}\n" for name, value in words.items())
+    (configuration / "spark-defaults.conf").write_text(text)
+    command = [
         "nightly",
         "--date",
         str(DATE),
@@ -54,7 +63,7 @@ def start_nightly(raw: Path, warehouse: Path, root: Path, executor_java: str = "
         "PYTHONPATH": str(PROJECT),
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "jobs.cli", *words],
+        [sys.executable, "-m", "jobs.cli", *command],
         env={**os.environ, **environment},
         stdin=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

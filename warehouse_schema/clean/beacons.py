@@ -17,6 +17,7 @@ BEACONS = Table(
         START_DATE,
         s.LANDING_DATE,
         s.VISITOR_KEY,
+        s.KEY_ID,
         s.PAGE_VIEW_ID,
         Column("seq", "int", "Number of the beacon within the page view, from 0.", low=0),
         Column("beacon_id", "string", "Unique; a retry keeps it.", personal=True),

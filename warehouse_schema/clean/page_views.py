@@ -145,6 +145,7 @@ PAGE_VIEWS = Table(
     columns=(
         s.EVENT_DATE,
         s.VISITOR_KEY,
+        s.KEY_ID,
         s.PAGE_VIEW_ID,
         s.SESSION_ID,
         Column("started_at", "timestamp", "Repaired start, from the lowest beacon."),

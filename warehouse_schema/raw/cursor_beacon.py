@@ -10,6 +10,9 @@ from warehouse_schema.table import Array, Column, Map, Struct, Type
 
 SCHEMA_ID = "cursor-beacon/1"
 
+#: Days after its landing date for which a raw file is kept.
+RETENTION_DAYS = 10
+
 #: Fields without which a beacon cannot be placed: their absence is the reason `missing_field`.
 REQUIRED = (
     "schema",
