@@ -23,6 +23,7 @@ from jobs.io.store import Store
 from jobs.io.warehouse import check_root
 from jobs.late_rebuild import due_dates
 from jobs.progress import Progress
+from jobs.publication import Publication
 from jobs.selection import Selection, Wanted, accepted_files, select_files, set_aside
 
 OnFailure = Literal["block", "quarantine-date"]
@@ -73,7 +74,8 @@ class Night:
         late_window = dt.timedelta(days=self.settings.late_window_days)
         kept = dt.date.fromisoformat(base.clean_since) + late_window if base and base.clean_since else dt.date.min
         due = due_dates(base, self.date, self.settings)
-        is_needed = bool(self.event_dates or due or (base and base.dates_to_retry))
+        closing = Publication(self.settings, base, self.date).is_needed
+        is_needed = bool(self.event_dates or due or closing or (base and base.dates_to_retry))
         return Wanted(self.date, self.since, kept, self.landing_dates, accepted, is_needed)
 
 

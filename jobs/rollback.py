@@ -106,6 +106,9 @@ def _again(target: Release, current: Release, run_id: str, now: dt.datetime, *, 
         clean_since=current.clean_since if marts_only else target.clean_since,
         held_back=current.held_back if marts_only else target.held_back,
         awaiting_final=current.awaiting_final if marts_only else target.awaiting_final,
+        # Of what marts show: they go back in either case.
+        awaiting_publication=target.awaiting_publication,
+        changed_since_published=target.changed_since_published,
         kind="rollback",
         rolled_back_to=target.number,
     )
