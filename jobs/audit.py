@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Written:
     """What a run wrote: beacons of raw files, with their equations, also those of dates `waiting` to be built; page views
-    of event dates; staged marts."""
+    of event dates, also those that are published now and were built before; staged marts."""
 
     raw_files: Sequence[str]
     landed: Sequence[Equation]
@@ -64,7 +64,8 @@ def audit_night(night: Night, tables: DeltaTables, written: Written) -> tuple[li
     thresholds = night.settings.model_dump()
     if not written.dates:
         measured = list(rejected(written.landed))
-        return [*audit(_beacons(tables, written), thresholds), *_against_past(night, measured, [])], measured
+        others = audit([*_beacons(tables, written), *_marts(written)], thresholds)
+        return [*others, *_against_past(night, measured, [])], measured
     page_views = read_dates(tables, written.dates)
     # Much of either is planning and waiting.
     with ThreadPoolExecutor(1) as beside:

@@ -182,6 +182,8 @@ def _reasons(
         yield f"{sum(relanded.values())} lines were too late and may belong to it"
     if date in facts.awaiting_final:
         yield "late beacons await its final build"
+    if date in facts.changed_since_published:
+        yield "it has changed since it was published for good"
     if asked.reprocess != "none" and date in facts.failed_dates:
         yield "a run that should have built it failed"
     if asked.reprocess == "completed" and date in facts.clean_dates:

@@ -34,6 +34,7 @@ class Facts:
     taken_late: Sequence[tuple[dt.date, dt.date]]
     failed_dates: frozenset[dt.date]
     awaiting_final: frozenset[dt.date]
+    changed_since_published: frozenset[dt.date]
     late_window: dt.timedelta
 
     def new_files(self, date: dt.date) -> list[str]:
@@ -63,6 +64,7 @@ def gather(raw_uri: str, warehouse: str, settings: Settings) -> Facts:
         taken_late=decisions.too_late_ranges(decisions.all_decisions(store)),
         failed_dates=frozenset(_failed_dates(store, base)),
         awaiting_final=frozenset(base.dates_awaiting_final if base else ()),
+        changed_since_published=frozenset(map(dt.date.fromisoformat, base.changed_since_published if base else ())),
         late_window=dt.timedelta(days=settings.late_window_days),
     )
 

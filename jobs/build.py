@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Protocol
 
 from pyspark.sql import DataFrame
@@ -26,6 +25,7 @@ from jobs import (
 from jobs.config import Settings
 from jobs.io.delta import DeltaTables
 from jobs.io.store import table_uri
+from jobs.publication import Publication
 from jobs.steps.folding import fold
 from jobs.steps.ledger import Ledger
 from jobs.steps.marts import MartSpec, on_dates
@@ -47,22 +47,6 @@ LEDGERS: tuple[tuple[MartJob, ...], ...] = (
         *(session_attention_daily, reach_daily),
     ),
 )
-
-
-@dataclass(frozen=True)
-class History:
-    """Event dates built before, the first of which clean still holds everything (None: all), and those held back."""
-
-    dates: Sequence[dt.date]
-    clean_since: dt.date | None = None
-    held_back: Collection[dt.date] = ()
-
-    def whole(self, spec: MartSpec, dates: Sequence[dt.date]) -> list[dt.date]:
-        """Of a mart's dates those whose page views clean holds, and none held back: rows of the others stay as they
-        were published."""
-        back = dt.timedelta(days=spec.back_days)
-        free = [date for date in dates if date not in self.held_back]
-        return [date for date in free if self.clean_since is None or date - back >= self.clean_since]
 
 
 def touched_dates(beacons: DataFrame, new_files: Sequence[str], landed_dates: Sequence[dt.date]) -> list[dt.date]:
@@ -122,24 +106,29 @@ def _survey(
     return counts, oversized, any(row["start_dates"] > 1 for row in rows)
 
 
+def take_back_page_views(tables: DeltaTables, dates: Collection[dt.date], pinned: int | None) -> None:
+    """Page views of `dates` as version `pinned` has them; without one there were none."""
+    previous = tables.read(page_views.WRITES, pinned).where(
+        on_dates("event_date", dates) if pinned is not None else "FALSE"
+    )
+    tables.replace(page_views.WRITES, previous, on_dates("event_date", dates))
+
+
 def read_dates(tables: DeltaTables, dates: Sequence[dt.date]) -> DataFrame:
     """clean.page_views of `dates`, as just written."""
     return tables.read(page_views.WRITES).where(F.col("event_date").isin(list(dates)))
 
 
-def stage_marts(
-    tables: DeltaTables, settings: Settings, dates: Sequence[dt.date], history: History, staging: str
-) -> list[Staged]:
-    """Aggregate every mart and write it as Parquet under `staging`, where no reader looks.
-
-    A mart is rebuilt for `dates`, and for those after and before that look at them.
-    """
-    views, every_date = tables.read(page_views.WRITES), {*history.dates, *dates}
+def stage_marts(tables: DeltaTables, settings: Settings, publication: Publication, staging: str) -> list[Staged]:
+    """Aggregate every mart for the dates that it is published for, and write it as Parquet under `staging`, where no
+    reader looks."""
+    views = tables.read(page_views.WRITES)
+    specs = [[job.spec(settings) for job in jobs] for jobs in LEDGERS]
+    dates = {spec.name: publication.dates(spec) for own in specs for spec in own}
 
     def stage(number: int) -> Staged:
-        specs = [job.spec(settings) for job in LEDGERS[number]]
-        mart_dates = {spec.name: history.whole(spec, spec.dates(dates, every_date)) for spec in specs}
-        ledger = Ledger([spec for spec in specs if mart_dates[spec.name]], settings.hist_edges_ms)
+        ledger = Ledger([spec for spec in specs[number] if dates[spec.name]], settings.hist_edges_ms)
+        mart_dates = {spec.name: dates[spec.name] for spec in ledger.specs}
         folding = fold(ledger.inputs(views, mart_dates), ledger, settings.min_visitors)
         path = table_uri(tables.warehouse, f"{staging}/ledger-{number}")
         folding.published.coalesce(1).write.mode("overwrite").parquet(path)
@@ -148,6 +137,6 @@ def stage_marts(
 
     # Much of each is planning: together they keep the cores busy.
     with ThreadPoolExecutor(len(LEDGERS)) as pool:
-        staged = list(pool.map(stage, range(len(LEDGERS))))
+        staged = list(pool.map(stage, [n for n, own in enumerate(specs) if any(dates[spec.name] for spec in own)]))
     tables.spark.catalog.clearCache()
     return staged

@@ -27,10 +27,12 @@ Count = Annotated[int, Field(ge=1)]
 #: 100 ms to 27 min in steps of the square root of two: a quantile read from the bins is off by less than that factor.
 HIST_EDGES_MS = tuple(round(100 * 2 ** (i / 2)) for i in range(29))
 
-#: Settings that no number depends on: how runs wait for each other, and what of a night is noted or held back.
+#: Settings that no number depends on: how runs wait for each other, what of a night is noted or held back, and when a
+#: date is shown. A date built under other values of them is not built anew by a backfill.
 OPERATION = {
     "lease_expiry_s",
     "key_rotation_days",
+    "publish_provisional",
     "depth_rise_share",
     "past_weeks",
     "past_min_weeks",
@@ -131,6 +133,8 @@ class Settings(BaseModel):
     past_critical_psi: Annotated[float, Field(gt=0)] = 1
 
     # operation: decides nothing about any number
+    #: Which marts show a date before its late window closes: `all`, only `totals`, or `none` (jobs/publication.py).
+    publish_provisional: Literal["all", "totals", "none"] = "all"
     lease_expiry_s: Annotated[float, Field(gt=0)] = 600
 
     @field_validator("key_rotation_days")

@@ -16,6 +16,7 @@ from jobs.errors import UsageError
 from jobs.io import releases
 from jobs.io.releases import Release
 from jobs.io.store import Store
+from jobs.publication import closes_on
 from jobs.sql import connect, opened_release
 from jobs.text_grid import grid
 from warehouse_schema import MARTS, Table
@@ -33,6 +34,7 @@ WORDS = {
     "set_aside": "set aside",
     "held_back": "held back by data quality",
     "awaits_final_build": "late: await the final build",
+    "awaits_publication": "not shown before the window closes",
     "in_universe": "counted",
     "not_measured": "not counted: not measured",
     "without_entries": "not counted: nothing to count",
@@ -88,10 +90,14 @@ def explain_date(warehouse: str, date: dt.date, table: str | None = None) -> str
 
 
 def _stays(release: Release, date: str) -> str:
-    """Why the date is still as it was published before, although newer input is landed."""
+    """Why the date is still as it was published before, or not published, although newer input is landed."""
     held = ", held back by data quality: as published before" if date in release.held_back else ""
     late = ", late beacons await its final build" if date in release.awaiting_final else ""
-    return held + late
+    if date not in release.awaiting_publication:
+        changed = ", changed since it was published for good" if date in release.changed_since_published else ""
+        return held + late + changed
+    closes = closes_on(dt.date.fromisoformat(date), release.configuration)
+    return f"{held}{late}, published when its window closes, on {closes}"
 
 
 def steps_of(

@@ -18,7 +18,8 @@ from jobs.heatmap_grid import Cell, Picture, build_picture
 from jobs.heatmap_notes import notes_on
 from jobs.io import releases
 from jobs.io.store import Store
-from jobs.sql import connect
+from jobs.publication import closes_on
+from jobs.sql import connect, opened_release
 from warehouse_schema.mart.hover_heatmap_daily import HOVER_HEATMAP_DAILY as HEATMAP
 from warehouse_schema.mart.viewport_exposure_daily import VIEWPORT_EXPOSURE_DAILY as EXPOSURE
 
@@ -74,6 +75,7 @@ def draw_heatmap(
     layout or device that the newest release does not have: the message lists those it has.
     """
     day = _checked(date, space, measure, per_exposure, output)
+    _check_closed(warehouse, day)
     with connect(warehouse, [HEATMAP.name, EXPOSURE.name]) as connection:
         groups = groups_of(connection, day, surface, layout, device, space, measure)
         picture, notes = picture_of(connection, groups, space, measure, per_exposure)
@@ -103,6 +105,16 @@ def picture_of(
     )
     without_group = _share_without_group(connection, group.date, space, measure)
     return picture, notes_on(group, groups, picture, measure, without_group)
+
+
+def _check_closed(warehouse: str, date: dt.date) -> None:
+    """UsageError for a date that is built, and that marts do not show yet."""
+    release = opened_release(warehouse)
+    if release is not None and str(date) in release.awaiting_publication:
+        raise UsageError(
+            f"event date {date} is not shown by {HEATMAP.name} yet: it is published when its window closes, on "
+            f"{closes_on(date, release.configuration)}. Draw an earlier date."
+        )
 
 
 TITLES = {

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from jobs import __version__
 from jobs.io.releases import EventDate, InputFile, Release
 from jobs.late_rebuild import last_closed, latest_landing
+from jobs.publication import Publication, awaited
 
 if TYPE_CHECKING:
     from jobs.nightly import Input, Night
@@ -17,14 +18,13 @@ if TYPE_CHECKING:
 def next_release(
     night: Night,
     base: Release | None,
-    dates: Sequence[dt.date],
-    held_back: Collection[dt.date],
+    publication: Publication,
     waiting: Collection[dt.date],
     versions: dict[str, int],
     erasures: int,
 ) -> Release:
-    """The release after `base` with the rebuilt event `dates`; those `held_back` and `waiting` stay as `base` has
-    them."""
+    """The release after `base` with the event dates that `publication` has built; those held back and `waiting` stay as
+    `base` has them."""
     latest = latest_landing(base, night.date)
     return Release(
         number=base.number + 1 if base else 1,
@@ -32,17 +32,21 @@ def next_release(
         created_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         landing_date=str(latest),
         tables=versions,
-        event_dates=_event_dates(night, base, dates, latest),
+        event_dates=_event_dates(night, base, publication.built, latest),
         configuration=night.settings.model_dump(),
         clean_since=base.clean_since if base else None,
         kind="night" if night.command == "nightly" else night.command,
-        held_back=sorted(map(str, held_back)),
+        held_back=sorted(map(str, publication.held_back)),
         awaiting_final=sorted(map(str, waiting)),
         erasures=erasures,
+        awaiting_publication=[str(date) for date in publication.awaiting],
+        changed_since_published=[str(date) for date in publication.changed_since],
     )
 
 
-def _event_dates(night: Night, base: Release | None, dates: Sequence[dt.date], latest: dt.date) -> dict[str, EventDate]:
+def _event_dates(
+    night: Night, base: Release | None, dates: Collection[dt.date], latest: dt.date
+) -> dict[str, EventDate]:
     event_dates = dict(base.event_dates) if base else {}
     for date in dates:
         event_dates[str(date)] = EventDate("provisional", __version__, night.settings.sha256())
@@ -64,12 +68,12 @@ def manifest(given: Input) -> dict[str, InputFile]:
     return files
 
 
-def summary(night: Night, given: Input, release: Release, dates: Sequence[dt.date]) -> str:
+def summary(night: Night, given: Input, release: Release, publication: Publication) -> str:
     """The run's last line: what is published, what was not, and what it cost to audit it."""
     aside = sum(1 for i in given.inspections if i.problem)
     message = (
         f"published release {release.number} of {night.warehouse}: {len(given.inspections) - aside} raw files, event "
-        f"dates {', '.join(map(str, dates)) or 'none'}"
+        f"dates {', '.join(map(str, publication.built)) or 'none'}"
     )
     if aside:
         message += f", {aside} files set aside"
@@ -77,12 +81,27 @@ def summary(night: Night, given: Input, release: Release, dates: Sequence[dt.dat
         message += f"; audited in {cost}"
     if release.awaiting_final:
         message += f"; late beacons await the close of their window: {', '.join(release.awaiting_final)}"
+    message += _published_once(release, publication)
     if release.held_back:
         message += (
             f"; held back by data quality, as published before: {', '.join(release.held_back)}. The next run tries them "
             f"again. {more(night)}"
         )
     return message
+
+
+def _published_once(release: Release, publication: Publication) -> str:
+    """With another policy than `all`: dates that are published for good, for the first time or again, and those that
+    are not."""
+    again = [date for date in publication.closing if date in publication.again]
+    first = [date for date in publication.closing if date not in again]
+    parts = {
+        "published for good": ", ".join(map(str, first)),
+        "published again, as asked": ", ".join(map(str, again)),
+        "await publication": awaited(release),
+        "changed since they were published, see hoverlake backfill": ", ".join(release.changed_since_published),
+    }
+    return "".join(f"; {what}: {dates}" for what, dates in parts.items() if dates)
 
 
 def more(night: Night) -> str:

@@ -25,6 +25,7 @@ from jobs.io.store import Store
 from jobs.io.warehouse import check_root
 from jobs.late_rebuild import due_dates
 from jobs.progress import Progress
+from jobs.publication import Publication
 from jobs.selection import Selection, Wanted, accepted_files, select_files, set_aside
 
 OnFailure = Literal["block", "quarantine-date"]
@@ -75,8 +76,9 @@ class Night:
         late_window = dt.timedelta(days=self.settings.late_window_days)
         kept = dt.date.fromisoformat(base.clean_since) + late_window if base and base.clean_since else dt.date.min
         due = due_dates(base, self.date, self.settings)
+        closing = Publication(self.settings, base, self.date).is_needed
         is_unerased = base is not None and len(erasures(made)) > base.erasures
-        is_needed = bool(self.event_dates or due or is_unerased or (base and base.dates_to_retry))
+        is_needed = bool(self.event_dates or due or closing or is_unerased or (base and base.dates_to_retry))
         return Wanted(self.date, self.since, kept, self.landing_dates, accepted, is_needed)
 
 

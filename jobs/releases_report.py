@@ -11,6 +11,7 @@ from typing import Any
 from jobs.io import releases
 from jobs.io.releases import Release
 from jobs.io.store import Store
+from jobs.publication import awaited
 from jobs.sql_output import printable
 from jobs.text_grid import grid
 
@@ -42,6 +43,8 @@ def summary(release: Release) -> dict[str, Any]:
         "rolled_back_to": release.rolled_back_to,
         "held_back": release.held_back,
         "awaiting_final": release.awaiting_final,
+        "awaiting_publication": release.awaiting_publication,
+        "changed_since_published": release.changed_since_published,
     }
 
 
@@ -76,6 +79,10 @@ def _shown(release: Release, file_count: int, aside_count: int) -> Iterator[str]
         yield f"held back    {', '.join(release.held_back)}: as published before, for failures of data quality\n"
     if release.awaiting_final:
         yield f"late         {', '.join(release.awaiting_final)}: with late beacons, built once their window closes\n"
+    if release.awaiting_publication:
+        yield f"unpublished  {awaited(release)}: marts show them once no later night can change them\n"
+    if release.changed_since_published:
+        yield f"changed      {', '.join(release.changed_since_published)}: since they were published for good\n"
     yield "\n"
     yield grid(("table", "version"), list(release.tables.items()))
     yield "\n"

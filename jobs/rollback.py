@@ -108,6 +108,9 @@ def _again(target: Release, current: Release, run_id: str, now: dt.datetime, *, 
         held_back=current.held_back if marts_only else target.held_back,
         awaiting_final=current.awaiting_final if marts_only else target.awaiting_final,
         erasures=current.erasures,
+        # Of what marts show: they go back in either case.
+        awaiting_publication=target.awaiting_publication,
+        changed_since_published=target.changed_since_published,
         kind="rollback",
         rolled_back_to=target.number,
     )

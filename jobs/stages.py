@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from expectations.results import Result
 from jobs.audit import Written, audit_night
-from jobs.build import History, build_page_views, read_dates, stage_marts, touched_dates, window
+from jobs.build import build_page_views, read_dates, stage_marts, take_back_page_views, touched_dates, window
 from jobs.data_docs import document
 from jobs.erasure.rows import erase_rows
 from jobs.errors import BlockedByQuality, InfrastructureFailed
@@ -22,12 +22,13 @@ from jobs.land import LandingRules, land, portions
 from jobs.late_rebuild import waiting_dates
 from jobs.next_release import manifest, more, next_release, summary
 from jobs.profiles import profile_rows
+from jobs.publication import Publication
 from jobs.quality import dates_to_hold_back, equation_results, held_equations, merged, verdict
 from jobs.run_rows import amount_rows, count_rows, failed_run_row, failed_runs, input_rows, result_rows, run_row
-from jobs.steps.marts import MartSpec, on_dates
+from jobs.steps.marts import on_dates
 from jobs.steps.profile import Measured
 from jobs.steps.reconcile import Equation, Staged, mart_equations, told
-from jobs.waiting import left_waiting
+from jobs.waiting import left_unpublished, left_waiting
 from warehouse_schema import PINNED
 from warehouse_schema.clean.beacons import BEACONS
 from warehouse_schema.clean.page_views import PAGE_VIEWS
@@ -61,6 +62,7 @@ class Stages:
         self.measured: list[Measured] = []
         self.staged: list[Staged] = []
         self.dates: list[dt.date] = []
+        self.asked: set[dt.date] = set()
         self.waiting: set[dt.date] = set()
         self.held_back: set[dt.date] = set()
         self.failed: list[RunStory] = []
@@ -81,17 +83,21 @@ class Stages:
     def land(self) -> None:
         """Append new files, replace landing dates and rewritten files; finds the event dates to rebuild."""
         night, base = self.night, self.given.base
-        at_once = {*night.event_dates, *(base.dates_to_retry if base else ())}
+        self.asked = {*night.event_dates, *(base.dates_to_retry if base else ())}
+        at_once = set(self.asked)
         late = set(base.dates_awaiting_final if base else ())
         with night.progress.stage("land") as facts:
             for files, replaced in portions(self.given, night.landing_dates):
-                at_once |= self._start_dates(replaced) if replaced else set()
+                self.asked |= self._start_dates(replaced) if replaced else set()
                 landed = land(self.tables, night.raw, files, self._rules(), replaced)
-                at_once |= landed.start_dates if replaced else landed.timely_dates
+                self.asked |= landed.start_dates if replaced else set()
+                at_once |= self.asked | landed.timely_dates
                 late |= landed.start_dates
                 self.landed += landed.equations
             facts.append(told(self.landed))
-        at_once |= self._erase()
+        # Published dates are published again without the visitors, whatever is said of provisional ones.
+        self.asked |= self._erase()
+        at_once |= self.asked
         if at_once or late:
             self._choose(at_once, late)
 
@@ -114,6 +120,8 @@ class Stages:
         waiting = waiting_dates(set(touched) - at_once, self.given.base, night.date, night.settings)
         self.waiting, self.built = left_waiting(near, read_dates(self.tables, touched), waiting)
         self.dates = [date for date in touched if date not in self.waiting]
+        # With what was asked for go the dates that its page views lie on as well.
+        self.asked |= set(touched) - at_once - late if self.asked else set()
 
     def _landed_files(self) -> list[str]:
         return [i.file.path for i in self.given.inspections if not i.problem]
@@ -128,32 +136,34 @@ class Stages:
 
     def build(self) -> None:
         """clean.page_views of the touched dates, then every mart, staged."""
-        if not self.dates:
-            return
+        if self.dates:
+            self._build_page_views()
+        if self.dates or self._publication().is_needed:
+            self._stage_marts()
+
+    def _build_page_views(self) -> None:
         with self.night.progress.stage("build clean.page_views") as facts:
             built = build_page_views(self.tables, self.night.settings, self.dates)
             facts.append(f"{len(self.dates)} event dates, {sum(e.left for e in built):,} beacons")
             self.built += built
-        self._stage_marts()
 
     def _stage_marts(self) -> None:
         night = self.night
         with night.progress.stage("stage marts") as facts:
-            self.staged = stage_marts(self.tables, night.settings, self.dates, self._history(), night.staging)
+            self.staged = stage_marts(self.tables, night.settings, self._publication(), night.staging)
             facts.append(f"{len(self._marts())} marts")
 
-    def _history(self) -> History:
-        base = self.given.base
-        since = dt.date.fromisoformat(base.clean_since) if base and base.clean_since else None
-        dates = [dt.date.fromisoformat(date) for date in base.event_dates] if base else []
-        return History(dates, since, self.held_back)
+    def _publication(self) -> Publication:
+        night = self.night
+        return Publication(night.settings, self.given.base, night.date, self.dates, self.asked, self.held_back)
 
     def audit(self) -> None:
         """Hold what is written but not published against the expectations, and against the weeks before."""
-        if not self.dates and not self.waiting:
+        dates = sorted({*self.dates, *self._publication().closing})
+        if not dates and not self.waiting and not self.staged:
             return
         with self.night.progress.stage("audit") as facts:
-            written = Written(self._landed_files(), self.landed, self.dates, self.waiting, self.staged)
+            written = Written(self._landed_files(), self.landed, dates, self.waiting, self.staged)
             self.seen, measured = audit_night(self.night, self.tables, written)
             # Of a date held back since, the profile of its refused rows stays, for who looks into it.
             self.measured = [*(m for m in self.measured if m.event_date in self.held_back), *measured]
@@ -163,16 +173,19 @@ class Stages:
         """What fails critically, or does not add up, is not published: the whole night, or its dates alone."""
         self._add_up()
         while failures := [result for result in self.seen if result.is_critical_failure]:
-            held = dates_to_hold_back(failures, self.dates, self._history().dates, self.staged)
+            now = self._publication()
+            held = dates_to_hold_back(failures, sorted({*self.dates, *now.closing}), now.known, self.staged)
             if self.night.on_dq_failure == "block" or not held:
                 self._block(verdict(failures))
             self._hold_back(held, failures)
 
     def _add_up(self) -> None:
+        self.added_up = []
         if self.staged:
             with self.night.progress.stage("reconcile") as facts:
                 self.added_up = mart_equations(self.tables.read(PAGE_VIEWS), self.staged)
                 facts.append(f"{len(self._equations())} equations")
+        self.added_up += left_unpublished(self.tables.read(PAGE_VIEWS), self._publication())
         own = [equation for equation in self.built if equation.date not in self.held_back]
         self.seen += equation_results([*self.landed, *own, *self.added_up])
         self.results = merged(self.results, self.seen)
@@ -185,12 +198,11 @@ class Stages:
         names = ", ".join(map(str, sorted(held)))
         self.night.progress.say(f"held back {names}: {verdict(failures)}")
         self.tables.journal.write("held_back", event_dates=sorted(map(str, held)))
-        base = self.given.base
-        pinned = base.tables.get(PAGE_VIEWS.name) if base else None
-        views = self.tables.read(PAGE_VIEWS, pinned)
-        previous = views.where(on_dates("event_date", held) if pinned is not None else "FALSE")
-        self.tables.replace(PAGE_VIEWS, previous, on_dates("event_date", held))
-        self.built = held_equations(self.built, read_dates(self.tables, sorted(held)), held)
+        # A date that was only to be published has the page views of the base release.
+        if built := held & set(self.dates):
+            base = self.given.base
+            take_back_page_views(self.tables, built, base.tables.get(PAGE_VIEWS.name) if base else None)
+            self.built = held_equations(self.built, read_dates(self.tables, sorted(built)), built)
         self.held_back |= held
         self.dates = [date for date in self.dates if date not in held]
         self._stage_marts()
@@ -209,11 +221,11 @@ class Stages:
         with night.progress.stage("publish"):
             marts = self._marts()
             with ThreadPoolExecutor(max(1, len(marts))) as pool:
-                list(pool.map(lambda mart: self._publish_mart(*mart), marts))
+                list(pool.map(lambda mart: self.tables.replace(*mart), marts))
             versions = {t.name: version for t in PINNED if (version := self.tables.version(t)) >= 0}
             erased = len(erasures(self.given.decisions))
-            release = next_release(night, base, self.dates, self.held_back, self.waiting, versions, erased)
-            message = summary(night, self.given, release, self.dates)
+            release = next_release(night, base, self._publication(), self.waiting, versions, erased)
+            message = summary(night, self.given, release, self._publication())
             self._write_ops(0, message)
             self.tables.lease.check()
             if not releases.publish(self.store, release, manifest(self.given)):
@@ -222,29 +234,28 @@ class Stages:
         document(night, self.store, self.results, message)
         return message
 
-    def _marts(self) -> list[tuple[MartSpec, DataFrame, Sequence[dt.date]]]:
-        """Each staged mart with its rows and dates."""
+    def _marts(self) -> list[tuple[Table, DataFrame, str]]:
+        """Each staged mart with its rows, and what they replace."""
         return [
-            (spec, part.ledger.rows_of(spec, part.rows), part.dates[spec.name])
+            (spec.table, part.ledger.rows_of(spec, part.rows), on_dates("event_date", part.dates[spec.name]))
             for part in self.staged
             for spec in part.ledger.specs
         ]
 
-    def _publish_mart(self, spec: MartSpec, rows: DataFrame, dates: Sequence[dt.date]) -> None:
-        self.tables.replace(spec.table, rows, on_dates("event_date", dates))
-
     def _write_ops(self, exit_code: int, message: str) -> None:
         night, run_id = self.night, self.night.run_id
         failed = [failed_run_row(self.store, story) for story in self.failed]
-        equations, every = self._equations(), ", ".join(map(str, self.dates))
-        published = {*self.dates, *(e.date for e in self.landed)} if exit_code == 0 else set()
+        equations, now = self._equations(), self._publication()
+        every = ", ".join(map(str, sorted({*self.dates, *now.closing})))
+        measured = [m for m in self.measured if m.table_name != PAGE_VIEWS.name or now.is_told(m.event_date)]
+        published = {*self.dates, *now.closing, *(e.date for e in self.landed)} if exit_code == 0 else set()
         rows: list[tuple[Table, list[dict[str, object]]]] = [
             (ops.RUNS, [*failed, run_row(night, self.given.inspections, every, exit_code, message)]),
             (ops.INPUT_FILES, input_rows(run_id, self.given.inspections)),
             (ops.RECONCILIATION, count_rows(run_id, equations)),
             (ops.RECONCILIATION_AMOUNTS, amount_rows(run_id, equations)),
             (ops.DQ_RESULTS, result_rows(run_id, self.results)),
-            (DQ_PROFILE, profile_rows(run_id, self.measured, night.date, published)),
+            (DQ_PROFILE, profile_rows(run_id, measured, night.date, published)),
         ]
         with ThreadPoolExecutor(len(rows)) as pool:
             list(pool.map(lambda pair: self._append_rows(*pair), rows))

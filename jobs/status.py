@@ -103,10 +103,15 @@ def _lines(status: Status, warehouse: str) -> Iterator[str]:
 
 
 def _unbuilt(release: dict[str, Any]) -> str:
-    """Dates for which newer input is landed than what they are published from."""
+    """Dates for which more input is landed than what is published of them."""
     late, held = release["awaiting_final"], release["held_back"]
-    awaiting = f", late beacons await the final build of {', '.join(late)}" if late else ""
-    return awaiting + (f", held back by data quality: {', '.join(held)}" if held else "")
+    parts = {
+        "late beacons await the final build of": late,
+        "held back by data quality:": held,
+        "published when their windows close:": release["awaiting_publication"],
+        "changed since they were published:": release["changed_since_published"],
+    }
+    return "".join(f", {what} {', '.join(dates)}" for what, dates in parts.items() if dates)
 
 
 def _runs(status: Status) -> str:

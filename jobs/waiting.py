@@ -1,4 +1,4 @@
-"""Event dates that wait for the close of their late window: which of them can, and what of their beacons is published."""
+"""Event dates that wait for the close of their late window: to be built once more, or to be published at all."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ from pyspark.sql import functions as F
 
 from jobs import page_views
 from jobs.late_rebuild import Move, apart, as_published
+from jobs.publication import Publication
 from jobs.quality import with_others
+from jobs.steps.clean_side import PAGE_VIEWS
 from jobs.steps.marts import on_dates
 from jobs.steps.reconcile import Equation
+from warehouse_schema import MARTS
 
 #: Term of late beacons that are in clean.beacons, and not yet in the page views of their date.
 AWAITS_FINAL = "awaits_final_build"
+#: Term of page views of a date that a mart does not show before it closes.
+AWAITS_PUBLICATION = "awaits_publication"
 
 
 def left_waiting(
@@ -44,3 +49,18 @@ def _moves(spans: DataFrame, published: DataFrame) -> list[Move]:
     both = shown.join(F.broadcast(straddling), on=["visitor_key", "page_view_id"], how="inner")
     moved = both.where("published <> event_date").groupBy("published", "event_date")
     return [Move(*row) for row in moved.agg(F.sum("beacon_count").alias("beacon_count")).collect()]
+
+
+def left_unpublished(page_views: DataFrame, publication: Publication) -> list[Equation]:
+    """Per mart and date that the run builds and the mart does not show yet: page views = those that await publication."""
+    dates = sorted(set(publication.awaiting) & set(publication.built))
+    marts = [table for table in MARTS if not publication.is_at_once(table)]
+    if not dates or not marts:
+        return []
+    counted = page_views.where(on_dates("event_date", dates)).groupBy("event_date").count().collect()
+    counts = {row["event_date"]: int(row["count"]) for row in counted}
+    return [
+        Equation(mart.name, date, PAGE_VIEWS, counts.get(date, 0), {AWAITS_PUBLICATION: counts.get(date, 0)})
+        for mart in marts
+        for date in dates
+    ]

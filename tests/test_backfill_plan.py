@@ -28,6 +28,7 @@ def test_a_date_with_late_beacons_is_built_without_new_input_and_one_without_the
         taken_late=[],
         failed_dates=frozenset(),
         awaiting_final=frozenset(DATES[1:]),
+        changed_since_published=frozenset(),
         late_window=dt.timedelta(days=3),
     )
     monkeypatch.setattr(backfill, "gather", lambda *_: facts)

@@ -18,6 +18,7 @@ from jobs.io.releases import EventDate, Release
 from jobs.late_rebuild import Move, apart, as_published, due_dates, waiting_dates
 from jobs.next_release import next_release, summary
 from jobs.nightly import Input, Night
+from jobs.publication import Publication
 from jobs.selection import Selection
 
 FINAL, TOUCHED = Settings(late_rebuild="final"), Settings(late_rebuild="touched")
@@ -130,10 +131,11 @@ def test_the_policy_is_a_part_of_the_configuration() -> None:
 def test_the_release_and_the_last_line_name_the_dates_that_wait() -> None:
     night, base = _night(20), _release(19, published=[18, 19], awaiting=[18])
 
-    release = next_release(night, base, [_day(20)], [], _days([19, 18]), {})
+    publication = Publication(FINAL, base, night.date, [_day(20)])
+    release = next_release(night, base, publication, _days([19, 18]), {})
 
     assert release.awaiting_final == _text([18, 19])
-    said = summary(night, Input(base, {}, Selection([]), [], b""), release, [_day(20)])
+    said = summary(night, Input(base, {}, Selection([]), [], b""), release, publication)
     assert said.endswith("event dates 2026-11-20; late beacons await the close of their window: 2026-11-18, 2026-11-19")
 
 
@@ -156,7 +158,7 @@ class Nights:
         for date in dates:
             self.built[date] = self.landed[date]
         self.builds.update(dates)
-        self.base = next_release(night, self.base, dates, [], waiting, {})
+        self.base = next_release(night, self.base, Publication(settings, self.base, night.date, dates), waiting, {})
 
 
 @pytest.mark.parametrize(("policy", "builds"), [("touched", 4), ("final", 2)])

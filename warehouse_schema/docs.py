@@ -16,20 +16,24 @@ from warehouse_schema.clean.rejected_beacons import REASONS
 from warehouse_schema.contract import NOT_EXPRESSED, json_schema
 from warehouse_schema.raw import cursor_beacon as raw
 from warehouse_schema.raw.example_beacon import EXAMPLE_BEACON
+from warehouse_schema.shared import GROUP_SIZE_CAVEATS
 from warehouse_schema.table import Array, Column, Map, Struct, Table, Type
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 GENERATED = "<!-- Written by `make docs` from warehouse_schema/: change the declaration, not this page. -->"
+#: Values of publish_provisional, of marts that are no totals and of those that are.
+SHOWN_EARLY = ("`publish_provisional` = `all`", "`publish_provisional` = `all` or `totals`")
 COLUMNS_HEAD = ("Column", "Type", "Unit", "NULL", "Values", "Meaning")
 
 
 def render_table(table: Table) -> str:
     """The page of one table: what a row is, what one must know, every column and nested field."""
+    caveats = (*table.caveats, *(GROUP_SIZE_CAVEATS if table.layer == "mart" else ()))
     return _page(
         f"# {table.name}",
         f"**One row per {table.one_row_per}.** {table.meaning}",
         "\n".join(_facts(table)),
-        "## Caveats\n\n" + "\n".join(f"- {caveat}" for caveat in table.caveats) if table.caveats else "",
+        "## Caveats\n\n" + "\n".join(f"- {caveat}" for caveat in caveats) if caveats else "",
         "## Columns\n\n" + _columns(table.columns),
         "`[]` marks the entries of a list, *personal* a column whose values are kept out of every report.",
     )
@@ -151,6 +155,8 @@ def _facts(table: Table) -> Iterator[str]:
         yield f"- Partitioned by: {_names(table.partition_by)}."
     if table.retention_days is not None:
         yield f"- Kept for: {table.retention_days} days."
+    if table.layer == "mart":
+        yield f"- Shown before a date's late window closes: with {SHOWN_EARLY[table.is_total]}."
     if table.additive:
         yield f"- Adds up over rows: {_names(table.additive)}."
 

@@ -22,6 +22,13 @@ TRAFFIC_REASONS = (
     "user_agent",
 )
 
+#: What no group size can do: caveats of every mart.
+GROUP_SIZE_CAVEATS = (
+    "No row is of fewer than min_visitors people, but who keeps two releases of a date can subtract them: the difference may be "
+    "one person whose beacons came late. publish_provisional = none publishes a date once, when it can no longer change.",
+    "Invented visitors can fill a group: of min_visitors people of whom all but one were made up, the row is about that one.",
+)
+
 EVENT_DATE = Column(
     "event_date",
     "date",

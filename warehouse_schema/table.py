@@ -70,6 +70,8 @@ class Table:
     caveats: tuple[str, ...] = ()
     #: Names of columns that are plain sums over entries: they add over any rows, and they reconcile.
     additive: tuple[str, ...] = field(default=())
+    #: Of a mart: its rows are totals of a date, published at once also with `publish_provisional = totals`.
+    is_total: bool = False
 
     @property
     def layer(self) -> str:

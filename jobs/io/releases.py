@@ -61,6 +61,8 @@ class Release:
     A rollback names the release whose tables it serves again. `held_back` are event dates that data quality keeps as
     they were published before, or unpublished, although there is newer input: the next run tries them again.
     `awaiting_final` are published event dates with late beacons that are landed and not yet built.
+    `awaiting_publication` are event dates that clean holds and that no mart shows yet, or with `publish_provisional =
+    totals` only totals; `changed_since_published` are dates published once whose page views have changed since.
     """
 
     number: int
@@ -78,6 +80,8 @@ class Release:
     awaiting_final: list[str] = field(default_factory=list)
     #: How many decisions of erasure its tables follow; what earlier releases pin of clean is void.
     erasures: int = 0
+    awaiting_publication: list[str] = field(default_factory=list)
+    changed_since_published: list[str] = field(default_factory=list)
 
     @property
     def dates_to_retry(self) -> list[dt.date]:
@@ -88,6 +92,11 @@ class Release:
     def dates_awaiting_final(self) -> list[dt.date]:
         """Dates with late beacons to be built of which clean still holds everything."""
         return self._whole(self.awaiting_final)
+
+    def is_shown(self, date: str) -> bool:
+        """Whether any mart may show the event date."""
+        is_kept_back = self.configuration.get("publish_provisional") == "none" and date in self.awaiting_publication
+        return date in self.event_dates and not is_kept_back
 
     def _whole(self, dates: list[str]) -> list[dt.date]:
         return [dt.date.fromisoformat(date) for date in dates if date >= (self.clean_since or "")]

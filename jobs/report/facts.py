@@ -59,8 +59,9 @@ class Facts:
     @property
     def state(self) -> str:
         """provisional, final, or not published."""
-        state = self.release.event_dates.get(str(self.date))
-        return state.status if state else "not published"
+        if not self.release.is_shown(str(self.date)):
+            return "not published"
+        return self.release.event_dates[str(self.date)].status
 
     @property
     def is_empty(self) -> bool:
@@ -83,7 +84,7 @@ def gather(warehouse: str, date: dt.date) -> Facts:
     last_run = releases.origin(Store(warehouse), release).run_id
     with connect(warehouse, READ) as connection:
         verdict = verdict_on(connection, date, release, last_run, warehouse)
-        is_released = str(date) in release.event_dates
+        is_released = release.is_shown(str(date))
         steps = steps_of(warehouse, date, MARTS, release, is_for_everyone=True) if is_released else []
         surfaces, others = trends_of(connection, date, verdict.judged, last_run, verdict.checks)
         return Facts(

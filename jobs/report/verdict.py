@@ -13,6 +13,7 @@ from expectations.results import Result
 from expectations.rules import PIPELINE
 from jobs.errors import UsageError
 from jobs.io.releases import Release
+from jobs.publication import closes_on
 from jobs.report.words import counted
 from warehouse_schema.ops import tables as ops
 
@@ -64,15 +65,17 @@ def verdict_on(
     UsageError, with the dates there are, for one that was neither published nor refused.
     """
     runs = _runs(connection, date)
-    is_released = str(date) in release.event_dates
+    is_released, waits = release.is_shown(str(date)), str(date) in release.awaiting_publication
     published = next((run for run in runs if run.is_published and run.run_id <= last_run and is_released), None)
     judged = runs[0] if runs else None
     is_refused = judged is not None and not (judged.is_published and judged.run_id <= last_run)
-    if not is_released and not is_refused:
+    if not is_released and not is_refused and not waits:
         known = ", ".join(release.event_dates) or "none"
         raise UsageError(f"event date {date} is not in the newest release of {warehouse}. Published: {known}.")
     checks = tuple(_checks(connection, judged.run_id, date)) if judged else ()
     tone, headline, details = _worded(is_released, published, judged, checks, last_run)
+    if waits and not is_refused:
+        tone, headline, details = _waiting(is_released, closes_on(date, release.configuration), checks)
     return Verdict(tone, headline, tuple(details), published, judged, checks)
 
 
@@ -125,6 +128,13 @@ def _worded(
         f"Readers see the date as run {published.run_id} published it." if published else "Readers see it as before."
     )
     return "note", f"Published as before: {why}", [what, before, *details]
+
+
+def _waiting(is_shown: bool, closes: dt.date, checks: Sequence[Result]) -> tuple[Tone, str, list[str]]:
+    """A date before its window closes, of which marts show nothing, or totals alone."""
+    what = "Only totals are published" if is_shown else "Not published yet"
+    when = f"Published with landing date {closes}, when no later night can change the date."
+    return "note", f"{what}: the late window is open", [when, *_told(checks)]
 
 
 def _refusal(judged: Run, checks: Sequence[Result], last_run: str) -> tuple[str, str]:

@@ -26,6 +26,7 @@ REACH_DAILY = Table(
     ),
     partition_by=("event_date",),
     retention_days=RETENTION_DAYS,
+    is_total=True,
     caveats=(
         "Visitors never add up: not over dates, not over surfaces or devices; who uses two devices may be two visitors.",
         "A surface and device without a visitor on the date has no row, whoever came the days before.",

@@ -57,6 +57,7 @@ SESSION_ATTENTION_DAILY = Table(
     ),
     partition_by=("event_date",),
     retention_days=RETENTION_DAYS,
+    is_total=True,
     additive=additive_of(_PAGE_VIEWS, *_SUMS),
     caveats=(
         "A session is the visitor's: its device and platform are its first page view's, also if it goes on elsewhere.",

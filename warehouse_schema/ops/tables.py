@@ -27,7 +27,12 @@ RUNS = Table(
         Column("message", "string", "The run's last line."),
         Column("files_count", "long", "Raw files landed.", "files", low=0),
         Column("set_aside_count", "long", "Raw files set aside as unreadable.", "files", low=0),
-        Column("event_dates", "string", "Event dates rebuilt, comma separated.", example="2026-11-20"),
+        Column(
+            "event_dates",
+            "string",
+            "Event dates rebuilt, or published after their window closed, comma separated.",
+            example="2026-11-20",
+        ),
         Column("code_version", "string", "Version of the code.", example="0.1.0"),
         Column("configuration_sha256", "string", "Hash of all thresholds in force."),
     ),
