@@ -169,7 +169,7 @@ MART_CASES: dict[str, dict[str, Change]] = {
     },
     "mart.viewport_exposure_daily": {
         "row_below_the_top": _set(cell_y=-1),
-        "reach_falls_with_depth": _set(cell_y=21, page_view_count=97),
+        "reach_falls_with_depth": _set(cell_y=21, page_view_count=123),
     },
     "mart.zone_attention_daily": {
         "hovers_hold_long_and_unclicked": _set(unclicked_hover_count=3),
