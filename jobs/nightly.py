@@ -16,6 +16,7 @@ from jobs.errors import HoverlakeError, InfrastructureFailed
 from jobs.io import decisions, keys, releases
 from jobs.io.decisions import Decision, Rewritten
 from jobs.io.journal import ENDED, STARTED, Journal
+from jobs.io.keys import KeyRing
 from jobs.io.lease import Lease, held_lease
 from jobs.io.raw_files import Inspection, inspect_files, list_raw_files, open_raw
 from jobs.io.releases import InputFile, Release
@@ -85,7 +86,7 @@ class Input:
     known: dict[str, InputFile]
     selection: Selection
     inspections: list[Inspection]
-    key: bytes
+    ring: KeyRing
     decisions: Sequence[Decision] = ()
 
 
@@ -139,17 +140,16 @@ def _input(night: Night, raw: Store, store: Store, journal: Journal) -> Input:
     for inspection in set_aside(inspections, selection, night.settings):
         say(f"set aside, nothing of it is landed: {inspection.file.path} {inspection.problem}")
     journal.write("checked", base=base.number if base else None, files=len(inspections), gone=selection.gone)
-    return Input(base, known, selection, inspections, _key(night, base), made)
+    return Input(base, known, selection, inspections, _ring(night, base), made)
 
 
-def _key(night: Night, base: Release | None) -> bytes:
-    path = keys.key_file(night.warehouse)
-    if base is None and not path.exists():
+def _ring(night: Night, base: Release | None) -> KeyRing:
+    if base is None and not keys.is_in_environment() and not (path := keys.key_file(night.warehouse)).exists():
         night.progress.say(
             f"made the key for pseudonyms: {path} (mode 0600). Keep it: without it every visitor parts in two"
         )
-        return keys.make_key(path)
-    return keys.load_key(path)
+        keys.make_key(path)
+    return keys.load_ring(night.warehouse)
 
 
 def _with_spark(night: Night, store: Store, lease: Lease, journal: Journal, given: Input) -> str:

@@ -105,7 +105,9 @@ class Stages:
         return [i.file.path for i in self.given.inspections if not i.problem]
 
     def _rules(self) -> LandingRules:
-        return LandingRules(self.night.settings, pseudonym_udf(self.given.key), too_late_ranges(self.given.decisions))
+        secret = self.given.ring.keys[0].secret
+        assert secret is not None
+        return LandingRules(self.night.settings, pseudonym_udf(secret), too_late_ranges(self.given.decisions))
 
     def _start_dates(self, replaced: str) -> set[dt.date]:
         landed = self.tables.read(BEACONS).where(replaced)
