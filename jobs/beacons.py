@@ -11,7 +11,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.config import Settings
-from jobs.steps.parse import ACCEPTED, TEXTS, stream_fields, text, text_key
+from jobs.steps.parse import ACCEPTED, START_DATE, TEXTS, stream_fields, text, text_key
 from warehouse_schema.clean.beacons import BEACONS
 from warehouse_schema.raw import cursor_beacon as raw
 
@@ -49,25 +49,30 @@ _SENT_PURPOSES = "array_sort(array_distinct(array_compact(beacon.consent.purpose
 PURPOSES = f"IF(beacon.consent.gpc, array_remove({_SENT_PURPOSES}, 'ads'), {_SENT_PURPOSES})"
 
 
-def transform(judged: DataFrame, settings: Settings, *, pseudonym: Callable[[Column], Column]) -> DataFrame:
-    """Rows of clean.beacons from judged lines; `pseudonym` turns visitor ids into keys.
+def transform(
+    judged: DataFrame, settings: Settings, *, key_id: str, pseudonym: Callable[[Column, Column], Column]
+) -> DataFrame:
+    """Rows of clean.beacons from judged lines; `key_id` is SQL for the id of the key that holds on START_DATE, and
+    `pseudonym` turns visitor ids and ids of keys into visitor keys.
 
     The pseudonym of a line that is not accepted is NULL, and the filter asks for it: a filter on anything known
     before would be moved below the parser, which would then run twice.
     """
     accepted_visitor = F.expr(f"IF(outcome = '{ACCEPTED}', {text('visitor_id')}, NULL)")
     columns = {
-        "start_date": "to_date(timestamp_millis(clock.start_ms))",
+        "start_date": START_DATE,
         "is_last": "coalesce(beacon.is_last, FALSE)",
         "purposes": PURPOSES,
-        **{name: name for name in ("landing_date", "visitor_key", "line_sha256", "raw_file")},
+        **{name: name for name in ("landing_date", "visitor_key", "key_id", "line_sha256", "raw_file")},
         **{name: f"clock.{name}" for name in ("start_ms", "queue_ms", "is_clock_suspect")},
         **{name: text(path) if path in TEXTS else f"beacon.{path}" for name, path in _KEPT_AS_SENT.items()},
         **{name: text_key(path) for name, path in _KEYS.items()},
         **{name: _size(path, settings) for name, path in _SIZES.items()},
         **{stream: _stream(stream) for stream in raw.STREAMS},
     }
-    accepted = judged.withColumn("visitor_key", pseudonym(accepted_visitor)).where("visitor_key IS NOT NULL")
+    keyed = judged.withColumn("key_id", F.expr(key_id))
+    accepted = keyed.withColumn("visitor_key", pseudonym(accepted_visitor, F.col("key_id")))
+    accepted = accepted.where("visitor_key IS NOT NULL")
     return accepted.selectExpr(*[f"{columns[c.name]} AS {c.name}" for c in WRITES.columns])
 
 

@@ -14,6 +14,7 @@ import typer
 from jobs.cli_backfill import backfill, maintain
 from jobs.cli_doctor import doctor
 from jobs.cli_explain import explain
+from jobs.cli_keys import app as keys_app
 from jobs.cli_options import (
     RAW,
     WAREHOUSE,
@@ -89,6 +90,7 @@ app.command()(maintain)
 
 app.command()(simulate)
 app.add_typer(releases_app, name="releases")
+app.add_typer(keys_app, name="keys")
 app.command()(status)
 
 

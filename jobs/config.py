@@ -27,9 +27,13 @@ Count = Annotated[int, Field(ge=1)]
 #: 100 ms to 27 min in steps of the square root of two: a quantile read from the bins is off by less than that factor.
 HIST_EDGES_MS = tuple(round(100 * 2 ** (i / 2)) for i in range(29))
 
+#: Longer than the longest reach, 28 days, with the late window: no row of reach looks over two rotations.
+MIN_ROTATION_DAYS = 32
+
 #: Settings that no number depends on: how runs wait for each other, and what of a night is noted or held back.
 OPERATION = {
     "lease_expiry_s",
+    "key_rotation_days",
     "depth_rise_share",
     "past_weeks",
     "past_min_weeks",
@@ -127,6 +131,9 @@ class Settings(BaseModel):
 
     # operation: decides nothing about any number
     lease_expiry_s: Annotated[float, Field(gt=0)] = 600
+    #: Days between new keys of pseudonyms; 0: never. Over a rotation a person counts twice, in reach for as long as it
+    #: looks over both sides, 28 days: hence a quarter, not a month, and never less than 32 days.
+    key_rotation_days: Annotated[int, Field(ge=0)] = 91
 
     @field_validator("hist_edges_ms")
     @classmethod
@@ -134,6 +141,13 @@ class Settings(BaseModel):
         if not edges or any(a >= b for a, b in pairwise(edges)):
             raise ValueError("edges must rise strictly")
         return edges
+
+    @field_validator("key_rotation_days")
+    @classmethod
+    def _rotation_is_rare(cls, days: int) -> int:
+        if 0 < days < MIN_ROTATION_DAYS:
+            raise ValueError(f"at least {MIN_ROTATION_DAYS}, or 0 for no rotation")
+        return days
 
     def sha256(self) -> str:
         """Hash of all values that decide numbers: equal hashes mean equal thresholds."""

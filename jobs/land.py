@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +18,13 @@ from pyspark.sql import functions as F
 from jobs import beacons, rejected_beacons
 from jobs.config import Settings
 from jobs.io.delta import DeltaTables
+from jobs.io.keys import KeyRing
 from jobs.io.raw_files import Inspection
 from jobs.io.s3 import spark_uri
 from jobs.io.store import local_path
 from jobs.steps.marts import literal, on_dates
-from jobs.steps.parse import WITHHELD, judge_lines
+from jobs.steps.parse import START_DATE, WITHHELD, judge_lines
+from jobs.steps.pseudonym import key_id_at, pseudonym_udf
 from jobs.steps.reconcile import Equation, landing_equations
 from warehouse_schema.clean.rejected_beacons import REASONS
 from warehouse_schema.derive import spark_schema
@@ -47,15 +49,27 @@ class Landed:
 
 @dataclass(frozen=True)
 class LandingRules:
-    """How lines are judged: thresholds, the pseudonym of a visitor, event dates whose late beacons are taken."""
+    """How lines are judged: thresholds, the keys of pseudonyms, event dates whose late beacons are taken."""
 
     settings: Settings
-    pseudonym: Callable[[Column], Column]
+    ring: KeyRing
     taken_late: Sequence[tuple[dt.date, dt.date]] = ()
 
     def judge(self, lines: DataFrame) -> DataFrame:
         """The lines with their outcome."""
-        return judge_lines(lines, self.settings, self.taken_late)
+        destroyed = ", ".join(literal(key.id) for key in self.ring.keys if key.is_destroyed)
+        has_no_key = f"{self.key_id} IN ({destroyed})" if destroyed else "FALSE"
+        return judge_lines(lines, self.settings, self.taken_late, has_no_key)
+
+    @property
+    def key_id(self) -> str:
+        """SQL over judged lines: the id of the key of their start date."""
+        return key_id_at(self.ring.first_dates, START_DATE)
+
+    def beacons(self, judged: DataFrame) -> DataFrame:
+        """Rows of clean.beacons."""
+        pseudonym = pseudonym_udf(self.ring.secrets)
+        return beacons.transform(judged, self.settings, key_id=self.key_id, pseudonym=pseudonym)
 
 
 def land(
@@ -66,7 +80,7 @@ def land(
     judged = rules.judge(read_lines(tables.spark, raw, paths))
     observation = Observation("landing")
     observed = judged.observe(observation, *_facts(files))
-    _write(tables, beacons.transform(observed, rules.settings, pseudonym=rules.pseudonym), beacons.WRITES, replaced)
+    _write(tables, rules.beacons(observed), beacons.WRITES, replaced)
     facts = observation.get
     if facts["reject_count"] or replaced:
         _write(tables, _rejects(tables.spark, raw, rules, facts), rejected_beacons.WRITES, replaced)

@@ -24,6 +24,7 @@ from jobs.io.store import Store
 from jobs.io.warehouse import check_root
 from jobs.late_rebuild import due_dates
 from jobs.progress import Progress
+from jobs.rotation import last_start, ring_for_night
 from jobs.selection import Selection, Wanted, accepted_files, select_files, set_aside
 
 OnFailure = Literal["block", "quarantine-date"]
@@ -140,16 +141,19 @@ def _input(night: Night, raw: Store, store: Store, journal: Journal) -> Input:
     for inspection in set_aside(inspections, selection, night.settings):
         say(f"set aside, nothing of it is landed: {inspection.file.path} {inspection.problem}")
     journal.write("checked", base=base.number if base else None, files=len(inspections), gone=selection.gone)
-    return Input(base, known, selection, inspections, _ring(night, base), made)
+    return Input(base, known, selection, inspections, _ring(night, base, known), made)
 
 
-def _ring(night: Night, base: Release | None) -> KeyRing:
+def _ring(night: Night, base: Release | None, known: dict[str, InputFile]) -> KeyRing:
+    """The keys of this night: the first one is made, and the next one."""
+    say = night.progress.say
     if base is None and not keys.is_in_environment() and not (path := keys.key_file(night.warehouse)).exists():
-        night.progress.say(
-            f"made the key for pseudonyms: {path} (mode 0600). Keep it: without it every visitor parts in two"
-        )
+        say(f"made the key for pseudonyms: {path} (mode 0600). Keep it: without it every visitor parts in two")
         keys.make_key(path)
-    return keys.load_ring(night.warehouse)
+    landed = [dt.date.fromisoformat(file.landing_date) for file in known.values()]
+    started = last_start(max(landed), night.settings) if landed else None
+    starting = last_start(max([night.date, *landed]), night.settings)
+    return ring_for_night(night.warehouse, night.settings, started, starting, say)
 
 
 def _with_spark(night: Night, store: Store, lease: Lease, journal: Journal, given: Input) -> str:

@@ -17,6 +17,7 @@ from jobs.io.decisions import too_late_ranges
 from jobs.io.delta import DeltaTables
 from jobs.io.journal import RunStory
 from jobs.io.store import Store
+from jobs.key_cuts import count_cuts, rotations_near
 from jobs.land import LandingRules, land, portions
 from jobs.late_rebuild import waiting_dates
 from jobs.next_release import manifest, more, next_release, summary
@@ -25,7 +26,6 @@ from jobs.quality import dates_to_hold_back, equation_results, held_equations, m
 from jobs.run_rows import amount_rows, count_rows, failed_run_row, failed_runs, input_rows, result_rows, run_row
 from jobs.steps.marts import MartSpec, on_dates
 from jobs.steps.profile import Measured
-from jobs.steps.pseudonym import pseudonym_udf
 from jobs.steps.reconcile import Equation, Staged, mart_equations, told
 from jobs.waiting import left_waiting
 from warehouse_schema import PINNED
@@ -105,9 +105,7 @@ class Stages:
         return [i.file.path for i in self.given.inspections if not i.problem]
 
     def _rules(self) -> LandingRules:
-        secret = self.given.ring.keys[0].secret
-        assert secret is not None
-        return LandingRules(self.night.settings, pseudonym_udf(secret), too_late_ranges(self.given.decisions))
+        return LandingRules(self.night.settings, self.given.ring, too_late_ranges(self.given.decisions))
 
     def _start_dates(self, replaced: str) -> set[dt.date]:
         landed = self.tables.read(BEACONS).where(replaced)
@@ -230,10 +228,17 @@ class Stages:
             (ops.RECONCILIATION, count_rows(run_id, equations)),
             (ops.RECONCILIATION_AMOUNTS, amount_rows(run_id, equations)),
             (ops.DQ_RESULTS, result_rows(run_id, self.results)),
-            (DQ_PROFILE, profile_rows(run_id, self.measured, night.date, published)),
+            (DQ_PROFILE, [*profile_rows(run_id, self.measured, night.date, published), *self._cuts(exit_code == 0)]),
         ]
         with ThreadPoolExecutor(len(rows)) as pool:
             list(pool.map(lambda pair: self._append_rows(*pair), rows))
+
+    def _cuts(self, is_published: bool) -> list[dict[str, object]]:
+        """Rows of ops.dq_profile about page views and sessions that a change of keys has cut."""
+        keys = self.given.ring.first_dates.values()
+        rotations = rotations_near(keys, self.dates, {*self.dates, *self._history().dates})
+        cuts = count_cuts(self.tables.read(BEACONS), rotations)
+        return profile_rows(self.night.run_id, cuts, self.night.date, rotations if is_published else ())
 
     def _append_rows(self, table: Table, rows: list[dict[str, object]]) -> None:
         if rows:

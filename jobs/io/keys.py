@@ -23,14 +23,13 @@ from pathlib import Path
 
 from jobs.errors import UsageError
 from jobs.io.store import local_path
+from jobs.steps.pseudonym import visitor_key
 
 KEY_BYTES = 32
 #: Holds the ring itself, for who keeps secrets outside of files; it is never written.
 RING_VARIABLE = "HOVERLAKE_KEY_RING"
 FILE_VARIABLE = "HOVERLAKE_KEY_FILE"
 DESTROYED = "destroyed"
-#: The key of rows that were written before keys had ids.
-FIRST_ID = "1"
 
 
 @dataclass(frozen=True)
@@ -62,11 +61,19 @@ class KeyRing:
         following = self.keys[int(key.id) :]
         return following[0].first_date - dt.timedelta(days=1) if following and following[0].first_date else None
 
+    @property
+    def secrets(self) -> dict[str, bytes]:
+        """Secrets by key id, of the keys that are not destroyed."""
+        return {key.id: key.secret for key in self.keys if key.secret is not None}
+
+    @property
+    def first_dates(self) -> dict[str, dt.date | None]:
+        """First dates by key id, rising; that of the first is None."""
+        return {key.id: key.first_date for key in self.keys}
+
     def pseudonyms(self, visitor_id: str) -> dict[str, str]:
         """The visitor's pseudonym by key id, under every key that is not destroyed, those of the future included."""
-        from jobs.steps.pseudonym import visitor_key
-
-        return {key.id: visitor_key(visitor_id, key.secret) for key in self.keys if key.secret is not None}
+        return {key_id: visitor_key(visitor_id, secret) for key_id, secret in self.secrets.items()}
 
 
 def ring_of(lines: Sequence[tuple[dt.date | None, bytes | None]]) -> KeyRing:

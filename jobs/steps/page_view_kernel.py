@@ -69,6 +69,7 @@ def _type(name: str, values: object) -> pa.DataType:
 
 _PASSED_THROUGH = (
     "visitor_key",
+    "key_id",
     "page_view_id",
     "session_id",
     "surface",

@@ -1,17 +1,21 @@
-"""Visitor ids to pseudonyms: HMAC-SHA256 under the warehouse's key, as 64 hex digits.
+"""Visitor ids to pseudonyms: HMAC-SHA256 under the key of the start date, as 64 hex digits.
 
-A plain hash of key and id is not an HMAC, and Spark has no HMAC function: an Arrow UDF, so that the key travels in
-the function and never stands in a plan.
+A plain hash of key and id is not an HMAC, and Spark has no HMAC function: an Arrow UDF, so that the keys travel in
+the function and never stand in a plan. A plan shows ids of keys, and the dates that tell which one holds.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from pyspark.sql import Column
-from pyspark.sql.pandas.functions import arrow_udf
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column
 
 
 def visitor_key(visitor_id: str, key: bytes) -> str:
@@ -19,11 +23,36 @@ def visitor_key(visitor_id: str, key: bytes) -> str:
     return hmac.digest(key, visitor_id.encode(), "sha256").hex()
 
 
-def pseudonym_udf(key: bytes) -> Callable[[Column], Column]:
-    """A column function from visitor ids to pseudonyms; NULL stays NULL."""
+def pseudonyms(visitor_ids: pa.Array, key_ids: pa.Array, secrets: Mapping[str, bytes]) -> pa.Array:
+    """The pseudonym of each visitor id under the key beside it; NULL where either is.
 
-    def pseudonyms(visitor_ids: pa.Array) -> pa.Array:
-        return pa.array([None if v is None else visitor_key(v, key) for v in visitor_ids.to_pylist()], pa.string())
+    A batch holds many beacons of few visitors: each pair of them is computed once.
+    """
+    visitors, keys = visitor_ids.dictionary_encode(), key_ids.dictionary_encode()
+    pair = pc.add(pc.multiply(pc.cast(visitors.indices, pa.int64()), len(keys.dictionary)), keys.indices)
+    distinct = pair.dictionary_encode()
+    names, ids = visitors.dictionary.to_pylist(), keys.dictionary.to_pylist()
+    made = [visitor_key(names[p // len(ids)], secrets[ids[p % len(ids)]]) for p in distinct.dictionary.to_pylist()]
+    return pa.array(made, pa.string()).take(distinct.indices)
+
+
+def pseudonym_udf(secrets: Mapping[str, bytes]) -> Callable[[Column, Column], Column]:
+    """A column function from visitor ids and ids of keys to pseudonyms; NULL stays NULL."""
+    # Here: who asks for one visitor's pseudonym does not wait for Spark's modules.
+    from pyspark.sql.pandas.functions import arrow_udf
+
+    def pseudonym(visitor_ids: pa.Array, key_ids: pa.Array) -> pa.Array:
+        return pseudonyms(visitor_ids, key_ids, secrets)
 
     # pyspark's types ask for a kind of UDF, and its code warns if one is given beside type hints.
-    return arrow_udf(pseudonyms, "string")  # type: ignore[call-overload, no-any-return]
+    return arrow_udf(pseudonym, "string")  # type: ignore[call-overload, no-any-return]
+
+
+def key_id_at(first_dates: Mapping[str, dt.date | None], date: str) -> str:
+    """SQL: the id of the key that holds on the date of the expression `date`.
+
+    `first_dates` are those of the keys by id, rising; that of the first is None.
+    """
+    (first, _), *others = first_dates.items()
+    cases = [f"WHEN {date} >= DATE'{first_date}' THEN '{key_id}'" for key_id, first_date in reversed(others)]
+    return f"CASE {' '.join(cases)} ELSE '{first}' END" if cases else f"'{first}'"

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from jobs.errors import UsageError
 from jobs.io.keys import (
-    FIRST_ID,
     Key,
     KeyRing,
     load_key,
@@ -79,7 +78,7 @@ def test_file_with_a_bare_key_is_a_ring_of_one_key(tmp_path: Path, monkeypatch: 
 
     ring = load_ring(str(tmp_path / "warehouse"))
 
-    assert ring == KeyRing((Key(FIRST_ID, None, secret),))
+    assert ring == KeyRing((Key("1", None, secret),))
     assert load_key(tmp_path / "warehouse.key") == secret
 
 

@@ -17,6 +17,7 @@ BEACONS = Table(
         START_DATE,
         s.LANDING_DATE,
         s.VISITOR_KEY,
+        s.KEY_ID,
         s.PAGE_VIEW_ID,
         Column("seq", "int", "Number of the beacon within the page view, from 0.", low=0),
         Column("beacon_id", "string", "Unique; a retry keeps it.", personal=True),
@@ -59,6 +60,7 @@ BEACONS = Table(
     retention_days=30,
     caveats=(
         "Duplicates and conflicting retries are still in it: clean.page_views removes them.",
+        "Where keys change (key_id), a visitor has another visitor_key from the first date of the new one on.",
         "Equal lines of one file are one row each: the table has no unique key.",
     ),
 )
