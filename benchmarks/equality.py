@@ -22,8 +22,9 @@ from deltalake import DeltaTable
 
 from jobs.config import Settings
 from jobs.io import releases
-from jobs.io.keys import Key, load_ring
+from jobs.io.keys import key_file, load_key
 from jobs.io.store import Store
+from jobs.steps.pseudonym import visitor_key
 from warehouse_schema import TABLES
 from warehouse_schema.clean.page_views import HEAT_CELL, ITEM_VIEW, PAGE_VIEWS
 from warehouse_schema.table import Struct
@@ -165,10 +166,10 @@ def scan(folder: Path, version: int | None = None) -> str:
     return f"read_parquet({files}, hive_partitioning = true, hive_types = {{event_date: DATE}})"
 
 
-def name_visitors(database: duckdb.DuckDBPyConnection, peer: Path, key: Key) -> None:
+def name_visitors(database: duckdb.DuckDBPyConnection, peer: Path, key: bytes) -> None:
     """Make the table `visitors`: whom each visitor_id of the peer is in the warehouse."""
     ids = database.execute(f"SELECT DISTINCT visitor_id FROM {scan(peer / 'page_views')}").fetchall()
-    names = pa.table({"visitor_id": [i for (i,) in ids], "visitor": [key.pseudonym(i) for (i,) in ids]})
+    names = pa.table({"visitor_id": [i for (i,) in ids], "visitor": [visitor_key(i, key) for (i,) in ids]})
     database.register("named", names)
     database.execute("CREATE OR REPLACE TABLE visitors AS FROM named")
 
@@ -180,7 +181,7 @@ def warehouse_differences(warehouse: Path, peer: Path, min_visitors: int) -> lis
         return [f"nothing is published in {warehouse}"]
     with tempfile.TemporaryDirectory() as folder:
         database = duckdb.connect(str(Path(folder) / "equality.duckdb"))
-        name_visitors(database, peer, load_ring(str(warehouse)).keys[0])
+        name_visitors(database, peer, load_key(key_file(str(warehouse))))
         page_views = scan(warehouse / PAGE_VIEWS.path, release.tables[PAGE_VIEWS.name])
         named = f"(SELECT *, visitor_key AS visitor FROM {page_views})"
         problems = clean_differences(database, named, peer)

@@ -50,8 +50,8 @@ PURPOSES = f"IF(beacon.consent.gpc, array_remove({_SENT_PURPOSES}, 'ads'), {_SEN
 
 
 def with_visitor_keys(judged: DataFrame, key_id: str, pseudonym: Callable[[Column, Column], Column]) -> DataFrame:
-    """Judged lines with `key_id`, SQL over START_DATE, and the `visitor_key` under that key: NULL if a line is not
-    accepted, or if `pseudonym` has none for an erased visitor."""
+    """Judged lines with `key_id`, SQL for the id of the key that holds on START_DATE, and the `visitor_key` that `pseudonym`
+    makes of the visitor id under it: NULL of lines that are not accepted, and of visitors who are erased."""
     accepted_visitor = F.expr(f"IF(outcome = '{ACCEPTED}', {text('visitor_id')}, NULL)")
     keyed = judged.withColumn("key_id", F.expr(key_id))
     return keyed.withColumn("visitor_key", pseudonym(accepted_visitor, F.col("key_id")))

@@ -93,6 +93,7 @@ app.add_typer(keys_app, name="keys")
 
 app.command()(simulate)
 app.add_typer(releases_app, name="releases")
+app.add_typer(keys_app, name="keys")
 app.command()(status)
 
 

@@ -1,4 +1,4 @@
-"""The commands `hoverlake keys ...`: the ring of keys under which visitor ids become pseudonyms."""
+"""The commands `hoverlake keys ...`: keys of pseudonyms, their dates, and their end. None of them shows a secret."""
 
 from __future__ import annotations
 
@@ -15,43 +15,42 @@ app = typer.Typer(help="Keys of pseudonyms: list, rotate, destroy.", no_args_is_
 
 @app.command("list")
 def list_(warehouse: Warehouse = WAREHOUSE) -> None:
-    """List all keys: from when to when, and whether past, in use, next or destroyed. Never a secret."""
-    from jobs.key_keeping import list_keys
+    """List the keys by id: from which date to which each holds, and whether it is past, in use, next or destroyed."""
+    from jobs.key_commands import list_keys
 
-    print(list_keys(warehouse, _today()), end="")
+    print(list_keys(warehouse, dt.datetime.now(dt.UTC).date()), end="")
 
 
 @app.command()
 def rotate(
-    warehouse: Warehouse = WAREHOUSE,
     from_: Annotated[
-        str | None,
-        typer.Option("--from", metavar="DATE", help="First UTC date of the new key; else the day after tomorrow."),
+        str | None, typer.Option("--from", metavar="DATE", help="First date of the new key; else tomorrow, UTC.")
     ] = None,
+    warehouse: Warehouse = WAREHOUSE,
 ) -> None:
-    """Add a key before its time; nights add one by themselves every key_rotation_days.
+    """Let a new key start, before the next rotation date; keys that were to start later are made anew.
 
-    Page views and sessions over that midnight are cut, and reach counts a person on both sides twice.
+    Exit codes: 0 done; 2 usage, also for a date that may be landed already; 13 the warehouse is held by a run; 14 the
+    file cannot be written.
     """
-    from jobs.key_keeping import rotate
+    from jobs.key_commands import rotate
 
-    first = date_of(from_, "--from") if from_ else _today() + dt.timedelta(days=2)
-    print(rotate(warehouse, first, _today()), file=sys.stderr)
+    now = dt.datetime.now(dt.UTC)
+    first_date = date_of(from_, "--from") if from_ is not None else now.date() + dt.timedelta(days=1)
+    print(rotate(warehouse, first_date, now), file=sys.stderr)
 
 
 @app.command()
 def destroy(
-    ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID]...", help="Keys; else all that nothing needs.")
-    ] = None,
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Keys; else all that can go.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which.")] = False,
     warehouse: Warehouse = WAREHOUSE,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be done; do nothing.")] = False,
 ) -> None:
-    """Destroy keys whose rows clean keeps no more: their pseudonyms can then never be made from ids again."""
-    from jobs.key_keeping import destroy
+    """Destroy keys whose page views clean no longer has: their pseudonyms can then be made by nobody.
 
-    print(destroy(warehouse, ids or [], _today(), is_dry_run=dry_run), file=sys.stderr)
+    Exit codes: 0 done; 2 usage, also for a key that is still needed; 13 the warehouse is held by a run; 14 the file
+    cannot be written.
+    """
+    from jobs.key_commands import destroy
 
-
-def _today() -> dt.date:
-    return dt.datetime.now(dt.UTC).date()
+    print(destroy(warehouse, ids or [], dt.datetime.now(dt.UTC), is_dry_run=dry_run), file=sys.stderr)

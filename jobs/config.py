@@ -27,6 +27,9 @@ Count = Annotated[int, Field(ge=1)]
 #: 100 ms to 27 min in steps of the square root of two: a quantile read from the bins is off by less than that factor.
 HIST_EDGES_MS = tuple(round(100 * 2 ** (i / 2)) for i in range(29))
 
+#: Longer than the longest reach, 28 days, with the late window: no row of reach looks over two rotations.
+MIN_ROTATION_DAYS = 32
+
 #: Settings that no number depends on: how runs wait for each other, what of a night is noted or held back, and when a
 #: date is shown. A date built under other values of them is not built anew by a backfill.
 OPERATION = {
@@ -59,10 +62,6 @@ class Settings(BaseModel):
     future_tolerance_ms: Ms = 3_600_000
     clock_suspect_ms: Ms = 1000
     max_unreadable_share: Share = 0.10
-
-    #: Days for which a key of pseudonyms is used, 0 for ever. Reach over 28 days counts a person twice across a rotation,
-    #: and sessions are cut there: thirteen weeks keep most windows whole.
-    key_rotation_days: Annotated[int, Field(ge=0)] = 91
 
     # page views: whoever sends more beacons of page views of one UTC date is no person, and would not fit into one task
     max_visitor_beacons: Count = 20_000
@@ -136,15 +135,9 @@ class Settings(BaseModel):
     #: Which marts show a date before its late window closes: `all`, only `totals`, or `none` (jobs/publication.py).
     publish_provisional: Literal["all", "totals", "none"] = "all"
     lease_expiry_s: Annotated[float, Field(gt=0)] = 600
-
-    @field_validator("key_rotation_days")
-    @classmethod
-    def _rotation_outlasts_reach(cls, days: int) -> int:
-        if 0 < days < 29:
-            raise ValueError(
-                "a rotation within 28 days would cut every window of reach; give 29 or more, or 0 for none"
-            )
-        return days
+    #: Days between new keys of pseudonyms; 0: never. Over a rotation a person counts twice, in reach for as long as it
+    #: looks over both sides, 28 days: hence a quarter, not a month, and never less than 32 days.
+    key_rotation_days: Annotated[int, Field(ge=0)] = 91
 
     @field_validator("hist_edges_ms")
     @classmethod
@@ -152,6 +145,13 @@ class Settings(BaseModel):
         if not edges or any(a >= b for a, b in pairwise(edges)):
             raise ValueError("edges must rise strictly")
         return edges
+
+    @field_validator("key_rotation_days")
+    @classmethod
+    def _rotation_is_rare(cls, days: int) -> int:
+        if 0 < days < MIN_ROTATION_DAYS:
+            raise ValueError(f"at least {MIN_ROTATION_DAYS}, or 0 for no rotation")
+        return days
 
     def sha256(self) -> str:
         """Hash of all values that decide numbers: equal hashes mean equal thresholds."""

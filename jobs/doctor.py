@@ -211,7 +211,7 @@ def _write_probe(store: Store) -> None:
 
 def _key(warehouse: str) -> Check:
     """The key turns visitor ids into pseudonyms: who reads it can undo them by trying ids."""
-    if keys.is_from_environment():
+    if keys.is_in_environment():
         ring, problem = _tried(lambda: keys.load_ring(warehouse))
         return Check("key", f"{len(ring.keys)} keys in {keys.RING_VARIABLE}" if ring else "none", problem)
     path, problem = _tried(lambda: keys.key_file(warehouse))

@@ -24,7 +24,7 @@ from jobs.io.s3 import spark_uri
 from jobs.io.store import local_path
 from jobs.steps.marts import literal, on_dates
 from jobs.steps.parse import ACCEPTED, START_DATE, WITHHELD, judge_lines
-from jobs.steps.pseudonym import pseudonym_udf
+from jobs.steps.pseudonym import key_id_at, pseudonym_udf
 from jobs.steps.reconcile import ERASED, Equation, landing_equations
 from warehouse_schema.clean.rejected_beacons import REASONS
 from warehouse_schema.derive import spark_schema
@@ -49,8 +49,8 @@ class Landed:
 
 @dataclass(frozen=True)
 class LandingRules:
-    """How lines are judged: thresholds, keys of pseudonyms, event dates whose late beacons are taken, tombstones of
-    visitors whose beacons are refused."""
+    """How lines are judged: thresholds, the keys of pseudonyms, event dates whose late beacons are taken, tombstones
+    of visitors whose beacons are refused."""
 
     settings: Settings
     ring: KeyRing
@@ -59,18 +59,18 @@ class LandingRules:
 
     def judge(self, lines: DataFrame) -> DataFrame:
         """The lines with their outcome."""
-        return judge_lines(lines, self.settings, self.taken_late, self.ring.destroyed_dates())
+        destroyed = ", ".join(literal(key.id) for key in self.ring.keys if key.is_destroyed)
+        has_no_key = f"{self.key_id} IN ({destroyed})" if destroyed else "FALSE"
+        return judge_lines(lines, self.settings, self.taken_late, has_no_key)
 
-    def with_keys(self, judged: DataFrame) -> DataFrame:
+    @property
+    def key_id(self) -> str:
+        """SQL over judged lines: the id of the key of their start date."""
+        return key_id_at(self.ring.first_dates, START_DATE)
+
+    def with_visitor_keys(self, judged: DataFrame) -> DataFrame:
         """Judged lines with key and pseudonym."""
-        secrets = {key.id: key.secret for key in self.ring.keys if key.secret is not None}
-        return beacons.with_visitor_keys(judged, self._key_id(), pseudonym_udf(secrets, self.tombstones))
-
-    def _key_id(self) -> str:
-        """SQL: the id of the key that is in use on the start date."""
-        first, *later = self.ring.keys
-        cases = [f"WHEN {START_DATE} >= DATE'{key.first_date}' THEN {literal(key.id)}" for key in reversed(later)]
-        return f"CASE {' '.join(cases)} ELSE {literal(first.id)} END" if cases else literal(first.id)
+        return beacons.with_visitor_keys(judged, self.key_id, pseudonym_udf(self.ring.secrets, self.tombstones))
 
 
 def land(
@@ -81,7 +81,7 @@ def land(
     judged = rules.judge(read_lines(tables.spark, raw, paths))
     observation = Observation("landing")
     observed = judged.observe(observation, *_facts(files))
-    keyed, refusal = rules.with_keys(observed), Observation("refusal")
+    keyed, refusal = rules.with_visitor_keys(observed), Observation("refusal")
     if rules.tombstones:
         keyed = keyed.observe(refusal, *_refused(files))
     _write(tables, beacons.transform(keyed, rules.settings), beacons.WRITES, replaced)

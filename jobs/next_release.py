@@ -21,7 +21,7 @@ def next_release(
     publication: Publication,
     waiting: Collection[dt.date],
     versions: dict[str, int],
-    erasures: int,
+    erasures: int = 0,
 ) -> Release:
     """The release after `base` with the event dates that `publication` has built; those held back and `waiting` stay as
     `base` has them."""

@@ -26,6 +26,7 @@ from jobs.io.warehouse import check_root
 from jobs.late_rebuild import due_dates
 from jobs.progress import Progress
 from jobs.publication import Publication
+from jobs.rotation import last_start, ring_for_night
 from jobs.selection import Selection, Wanted, accepted_files, select_files, set_aside
 
 OnFailure = Literal["block", "quarantine-date"]
@@ -148,31 +149,19 @@ def _input(night: Night, raw: Store, store: Store, journal: Journal) -> Input:
     for inspection in set_aside(inspections, selection, night.settings):
         say(f"set aside, nothing of it is landed: {inspection.file.path} {inspection.problem}")
     journal.write("checked", base=base.number if base else None, files=len(inspections), gone=selection.gone)
-    return Input(base, known, selection, inspections, key_ring(night, base), made)
+    return Input(base, known, selection, inspections, key_ring(night, base, known), made)
 
 
-def key_ring(night: Night, base: Release | None) -> KeyRing:
-    """The warehouse's keys, with the next one; made by the first night."""
-    say, rotation_days = night.progress.say, night.settings.key_rotation_days
-    is_new = not keys.is_from_environment() and base is None and not keys.key_file(night.warehouse).exists()
-    ring = keys.new_ring() if is_new else keys.load_ring(night.warehouse)
-    extended = ring.extended(night.date, rotation_days)
-    if keys.is_from_environment():
-        if extended != ring:
-            say(f"{keys.RING_VARIABLE} holds no next key: the last one stays in use until you add a line to it")
-        return ring
-    path = keys.key_file(night.warehouse)
-    if is_new:
+def key_ring(night: Night, base: Release | None, known: dict[str, InputFile]) -> KeyRing:
+    """The keys of this night: the first one is made, and the next one."""
+    say = night.progress.say
+    if base is None and not keys.is_in_environment() and not (path := keys.key_file(night.warehouse)).exists():
         say(f"made the key for pseudonyms: {path} (mode 0600). Keep it: without it every visitor parts in two")
-    if is_new or extended != ring:
-        try:
-            keys.write_ring(path, extended)
-        except InfrastructureFailed as error:
-            if is_new:
-                raise
-            say(f"no next key was made, the last one stays in use: {error}")
-            return ring
-    return extended
+        keys.make_key(path)
+    landed = [dt.date.fromisoformat(file.landing_date) for file in known.values()]
+    started = last_start(max(landed), night.settings) if landed else None
+    starting = last_start(max([night.date, *landed]), night.settings)
+    return ring_for_night(night.warehouse, night.settings, started, starting, say)
 
 
 def _with_spark(night: Night, store: Store, lease: Lease, journal: Journal, given: Input) -> str:

@@ -19,9 +19,9 @@ from jobs.steps.page_view_kernel import page_view_batches
 from warehouse_schema.clean.beacons import BEACONS
 from warehouse_schema.clean.page_views import PAGE_VIEWS
 from warehouse_schema.derive import spark_schema
+from warehouse_schema.shared import FIRST_KEY_ID
 
 READS, WRITES = BEACONS, PAGE_VIEWS
-FIRST_KEY = "1"
 
 
 def transform(beacons: DataFrame, settings: Settings, *, event_dates: list[dt.date]) -> DataFrame:
@@ -30,9 +30,9 @@ def transform(beacons: DataFrame, settings: Settings, *, event_dates: list[dt.da
     def kernel(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         return page_view_batches(batches, settings)
 
-    # Rows of before there were rings are of the first key.
-    named = beacons.withColumn("key_id", F.expr(f"coalesce(key_id, '{FIRST_KEY}')"))
-    by_visitor = named.repartition("visitor_key").sortWithinPartitions(*ORDER)
+    # Beacons written before keys had ids are all of the first.
+    keyed = beacons.fillna(FIRST_KEY_ID, ["key_id"])
+    by_visitor = keyed.repartition("visitor_key").sortWithinPartitions(*ORDER)
     page_views = by_visitor.mapInArrow(kernel, spark_schema(WRITES.columns))
     return page_views.where(F.col("event_date").isin(event_dates))
 

@@ -18,6 +18,7 @@ from jobs.io.decisions import all_tombstones, erasures, too_late_ranges
 from jobs.io.delta import DeltaTables
 from jobs.io.journal import RunStory
 from jobs.io.store import Store
+from jobs.key_cuts import count_cuts, rotations_near
 from jobs.land import LandingRules, land, portions
 from jobs.late_rebuild import waiting_dates
 from jobs.next_release import manifest, more, next_release, summary
@@ -255,10 +256,17 @@ class Stages:
             (ops.RECONCILIATION, count_rows(run_id, equations)),
             (ops.RECONCILIATION_AMOUNTS, amount_rows(run_id, equations)),
             (ops.DQ_RESULTS, result_rows(run_id, self.results)),
-            (DQ_PROFILE, profile_rows(run_id, measured, night.date, published)),
+            (DQ_PROFILE, [*profile_rows(run_id, measured, night.date, published), *self._cuts(exit_code == 0)]),
         ]
         with ThreadPoolExecutor(len(rows)) as pool:
             list(pool.map(lambda pair: self._append_rows(*pair), rows))
+
+    def _cuts(self, is_published: bool) -> list[dict[str, object]]:
+        """Rows of ops.dq_profile about page views and sessions that a change of keys has cut."""
+        keys = self.given.ring.first_dates.values()
+        rotations = rotations_near(keys, self.dates, {*self.dates, *self._publication().known})
+        cuts = count_cuts(self.tables.read(BEACONS), rotations)
+        return profile_rows(self.night.run_id, cuts, self.night.date, rotations if is_published else ())
 
     def _append_rows(self, table: Table, rows: list[dict[str, object]]) -> None:
         if rows:

@@ -26,7 +26,7 @@ _PAGE_VIEWS = 300
 #: Java writes the archive when it ends, after the process that started it has.
 _WRITTEN_WITHIN_S = 300
 #: Of no business of this night: the key of a real warehouse, executors that are other processes.
-_NOT_OURS = ("HOVERLAKE_KEY_FILE", "MASTER")
+_NOT_OURS = ("HOVERLAKE_KEY_FILE", "HOVERLAKE_KEY_RING", "MASTER")
 _AS_BEFORE = "Nights start without an archive, as before; hoverlake doctor --warm tries again."
 
 

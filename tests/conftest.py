@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from jobs.config import Settings
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 # Most objects of a test run live to its end: looking through them again and again is a tenth of `make quick`.
 gc.set_threshold(100_000, 50, 50)
+
+# Absolute times say nothing on a machine that is shared.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 DEMO_DATE = dt.date(2026, 11, 20)
 LAST_LANDING = dt.date(2026, 11, 23)

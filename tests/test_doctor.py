@@ -15,7 +15,7 @@ from jobs.io import jars, releases
 from jobs.io.class_archive import archive_file
 from jobs.io.jars import Jar
 from jobs.io.java import JavaHome
-from jobs.io.keys import key_file, new_ring, write_ring
+from jobs.io.keys import key_file, make_key
 from jobs.io.store import Store
 
 JAR = Jar("org.example", "example-lake", "1.0", hashlib.sha256(b"jar").hexdigest())
@@ -47,7 +47,7 @@ def raw(tmp_path: Path) -> str:
 def warehouse(tmp_path: Path) -> str:
     release = releases.Release(1, "000001-x", "2026-11-23T03:00:00Z", "2026-11-22", {"mart.a": 3, "mart.b": 1}, {})
     releases.publish(Store(str(tmp_path / "warehouse"), create=True), release, {})
-    write_ring(key_file(str(tmp_path / "warehouse")), new_ring())
+    make_key(key_file(str(tmp_path / "warehouse")))
     return str(tmp_path / "warehouse")
 
 

@@ -38,15 +38,17 @@ LANDING_DATE = Column("landing_date", "date", "UTC date on which the collector r
 VISITOR_KEY = Column(
     "visitor_key",
     "string",
-    "Pseudonym of the visitor: HMAC-SHA256 of the tracker's visitor id under the key of the date, as 64 hex digits.",
+    "Pseudonym of the visitor: HMAC-SHA256 of the tracker's visitor id under the key named in key_id, as 64 hex digits.",
     personal=True,
     example="5e" * 32,
 )
+#: The first key of a ring: that of all rows which were written before keys had ids.
+FIRST_KEY_ID = "1"
 KEY_ID = Column(
     "key_id",
     "string",
-    "Key of the ring under which visitor_key was made, by start date; pseudonyms of two keys never compare.",
-    example="1",
+    "Number of the key behind the pseudonym, by the UTC start date; a visitor has another pseudonym under each key.",
+    example=FIRST_KEY_ID,
 )
 PAGE_VIEW_ID = Column(
     "page_view_id", "string", "One page load or one app screen, named by the tracker.", personal=True, example="pv-1"

@@ -134,7 +134,9 @@ class _Taking:
         made = decisions.all_decisions(store)
         if len(erasures(made)) <= base.erasures and not rewritings:
             raise NothingNew("nothing to erase")
-        return Input(base, _with_new_bytes(known, raw, rewritings), Selection([]), [], key_ring(night, base), made)
+        return Input(
+            base, _with_new_bytes(known, raw, rewritings), Selection([]), [], key_ring(night, base, known), made
+        )
 
     def _rewritings(self, raw: Store) -> list[Rewriting]:
         found = [found.file for found in files_with(raw, _raw_files(raw), self.visitors.ids) if not found.problem]

@@ -19,7 +19,7 @@ from jobs.io.lease import Lease
 from jobs.io.releases import REPLACED_DAYS, Release
 from jobs.io.store import Store, table_uri
 from jobs.io.warehouse import open_table
-from warehouse_schema import CLEAN, OPS, PINNED, RESTRICTED, TABLES
+from warehouse_schema import OPS, PINNED, RESTRICTED, TABLES
 from warehouse_schema.derive import spark_schema
 from warehouse_schema.table import Table
 
@@ -64,7 +64,10 @@ class DeltaTables:
         if self.version(table) < 0:
             return self.spark.createDataFrame([], spark_schema(table.columns))
         reader = self.spark.read.format("delta")
-        return (reader if version is None else reader.option("versionAsOf", version)).load(self.uri(table))
+        stored = (reader if version is None else reader.option("versionAsOf", version)).load(self.uri(table))
+        # As the version was written: a column that was declared since has no value there.
+        new = [column for column in spark_schema(table.columns) if column.name not in stored.columns]
+        return stored.withColumns({column.name: F.lit(None).cast(column.dataType) for column in new})
 
     def append(self, table: Table, rows: DataFrame) -> None:
         """Add rows in one commit."""
@@ -82,8 +85,9 @@ class DeltaTables:
         writer = _conform(rows, table).write.format("delta").mode(mode).options(**options)
         writer = writer.option("txnAppId", "hoverlake").option("txnVersion", next(self._transactions))
         writer = writer.option("userMetadata", self.run_id)
-        if table in OPS + RESTRICTED + CLEAN:
-            # A warehouse written before a column was declared gets it with the first row; marts change with their contract.
+        if table.layer != "mart":
+            # A warehouse written before a column was declared gets it with the first row; rows from before have NULL.
+            # Not so a mart: who sums its column would sum some dates only.
             writer = writer.option("mergeSchema", "true")
         if before < 0:
             days = REPLACED_DAYS[table.layer]

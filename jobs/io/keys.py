@@ -1,106 +1,89 @@
-"""The key ring under which visitor ids become pseudonyms: a file that only its owner may read, or a secret of the
-environment.
+"""The key ring: secrets under which visitor ids become pseudonyms, one after the other, told apart by start date.
 
-One line per key, the oldest first: 64 hex digits and, but for the first, the date from which it is used:
+A ring is text, one key a line, in the order in which they are in use. The first line is 64 hex digits and holds for every
+date before the second key's; each other line is 64 hex digits and its first date. `destroyed` stands where digits were:
 
-    9f2c...            the first key: every date before the second's
-    51d0... 2027-01-21 from this date on
-    destroyed ...      in place of the digits: whoever holds pseudonyms of its dates can no longer make them from ids
+    3b1f...c2
+    90ac...07 2027-01-21
 
-A file of one bare key is a ring, too. A key's id is the number of its line; which key is used follows from the start
-date of a beacon.
+So a file with one bare key is a ring of one key for all dates. Ids are the numbers of lines. No secret ever stands in a
+message, a representation or a log.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import hmac
 import os
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from jobs.errors import InfrastructureFailed, UsageError
+from jobs.errors import UsageError
 from jobs.io.store import local_path
+from jobs.steps.pseudonym import visitor_key
 
 KEY_BYTES = 32
+#: Holds the ring itself, for who keeps secrets outside of files; it is never written.
+RING_VARIABLE = "HOVERLAKE_KEY_RING"
+FILE_VARIABLE = "HOVERLAKE_KEY_FILE"
 DESTROYED = "destroyed"
-#: Of a ring of the environment no message tells more than this name.
-RING_VARIABLE, FILE_VARIABLE = "HOVERLAKE_KEY_RING", "HOVERLAKE_KEY_FILE"
 
 
 @dataclass(frozen=True)
 class Key:
-    """A key, used from `first_date` on (None: from the beginning); without a secret it is destroyed."""
+    """One key: in use from `first_date` on (None: from the beginning); without a secret once it is destroyed."""
 
     id: str
     first_date: dt.date | None
     secret: bytes | None = field(repr=False)
 
-    def pseudonym(self, visitor_id: str) -> str:
-        """HMAC-SHA256 of the visitor id, 64 hex digits."""
-        assert self.secret is not None
-        return hmac.digest(self.secret, visitor_id.encode(), "sha256").hex()
+    @property
+    def is_destroyed(self) -> bool:
+        """True if nobody can make its pseudonyms any more."""
+        return self.secret is None
 
 
 @dataclass(frozen=True)
 class KeyRing:
-    """Keys in the order of their dates."""
+    """Keys in the order of their first dates; the first holds from the beginning, the last without end."""
 
     keys: tuple[Key, ...]
 
     def of(self, date: dt.date) -> Key:
-        """The key of beacons that start on the date."""
-        return next(key for key in reversed(self.keys) if key.first_date is None or key.first_date <= date)
+        """The key of what starts on `date`: the last whose first date is not after it."""
+        return [key for key in self.keys if key.first_date is None or key.first_date <= date][-1]
 
     def last_date(self, key: Key) -> dt.date | None:
-        """The last date of a key's use, None for the newest."""
-        after = next((b for a, b in pairwise(self.keys) if a is key), None)
-        return after.first_date - dt.timedelta(days=1) if after and after.first_date else None
+        """The date before the next key's first; None for the last key."""
+        following = self.keys[int(key.id) :]
+        return following[0].first_date - dt.timedelta(days=1) if following and following[0].first_date else None
 
-    def destroyed_dates(self) -> list[tuple[dt.date, dt.date]]:
-        """Ranges of dates whose key is destroyed, both ends included."""
-        gone = [key for key in self.keys if key.secret is None]
-        return [(key.first_date or dt.date(1970, 1, 1), self.last_date(key) or dt.date(2099, 12, 31)) for key in gone]
+    @property
+    def secrets(self) -> dict[str, bytes]:
+        """Secrets by key id, of the keys that are not destroyed."""
+        return {key.id: key.secret for key in self.keys if key.secret is not None}
+
+    @property
+    def first_dates(self) -> dict[str, dt.date | None]:
+        """First dates by key id, rising; that of the first is None."""
+        return {key.id: key.first_date for key in self.keys}
 
     def pseudonyms(self, visitor_id: str) -> dict[str, str]:
-        """The visitor's pseudonym under every key that is not destroyed, by key id."""
-        return {key.id: key.pseudonym(visitor_id) for key in self.keys if key.secret is not None}
-
-    def extended(self, date: dt.date, rotation_days: int) -> KeyRing:
-        """The ring with a key for every rotation up to the first after the day that follows `date`; so it always holds the
-        next key. Rotations are the dates whose number since 1970-01-01 is a multiple of `rotation_days`; 0 for none."""
-        ring = self
-        while rotation_days and (ring.keys[-1].first_date or dt.date.min) <= date + dt.timedelta(days=1):
-            after = ring.keys[-1].first_date or date + dt.timedelta(days=1)
-            ring = ring.rotated(_next_rotation(after, rotation_days))
-        return ring
-
-    def rotated(self, first_date: dt.date) -> KeyRing:
-        """The ring with one more key, used from `first_date` on."""
-        return KeyRing((*self.keys, Key(str(len(self.keys) + 1), first_date, secrets.token_bytes(KEY_BYTES))))
-
-    def without(self, ids: Sequence[str]) -> KeyRing:
-        """The ring with the keys of these ids destroyed."""
-        return KeyRing(tuple(replace(key, secret=None) if key.id in ids else key for key in self.keys))
-
-    def text(self) -> str:
-        """The ring as its file holds it."""
-        words = [(key.secret.hex() if key.secret else DESTROYED, key.first_date) for key in self.keys]
-        return "".join(f"{secret} {date}\n" if date else f"{secret}\n" for secret, date in words)
+        """The visitor's pseudonym by key id, under every key that is not destroyed, those of the future included."""
+        return {key_id: visitor_key(visitor_id, secret) for key_id, secret in self.secrets.items()}
 
 
-def _next_rotation(date: dt.date, rotation_days: int) -> dt.date:
-    """The first rotation after the date."""
-    number = (date - dt.date(1970, 1, 1)).days // rotation_days + 1
-    return dt.date(1970, 1, 1) + dt.timedelta(days=number * rotation_days)
+def ring_of(lines: Sequence[tuple[dt.date | None, bytes | None]]) -> KeyRing:
+    """The ring of (first date, secret), numbered from 1."""
+    return KeyRing(tuple(Key(str(n), date, secret) for n, (date, secret) in enumerate(lines, 1)))
 
 
-def new_ring() -> KeyRing:
-    """A ring of one new key for all dates."""
-    return KeyRing((Key("1", None, secrets.token_bytes(KEY_BYTES)),))
+def new_secret() -> bytes:
+    """A secret that was never used."""
+    return secrets.token_bytes(KEY_BYTES)
 
 
 def key_file(warehouse: str) -> Path:
@@ -111,77 +94,122 @@ def key_file(warehouse: str) -> Path:
     if local is None:
         raise UsageError(
             f"no key for {warehouse}: set {FILE_VARIABLE} to a file with {2 * KEY_BYTES} hex digits, mode 0600, or "
-            f"{RING_VARIABLE} to the text of such a file."
+            f"{RING_VARIABLE} to the ring itself."
         )
     return local.with_name(local.name + ".key")
 
 
-def is_from_environment() -> bool:
-    """Whether the ring is a secret of the environment, which nobody here can write."""
+def is_in_environment() -> bool:
+    """True if the environment holds the ring: no file is then looked at."""
     return bool(os.environ.get(RING_VARIABLE))
 
 
+def place(warehouse: str) -> str:
+    """Where the ring is, for messages."""
+    return RING_VARIABLE if is_in_environment() else f"key file {key_file(warehouse)}"
+
+
 def load_ring(warehouse: str) -> KeyRing:
-    """The ring of the warehouse; UsageError if it is missing, readable by others, or no ring. No message quotes it."""
-    if is_from_environment():
-        return read_ring(os.environ[RING_VARIABLE], RING_VARIABLE)
-    path = key_file(warehouse)
+    """The warehouse's ring; UsageError if it is missing, readable by others, or no ring."""
+    if is_in_environment():
+        return parse_ring(os.environ[RING_VARIABLE], RING_VARIABLE)
+    return read_ring(key_file(warehouse))
+
+
+def read_ring(path: Path) -> KeyRing:
+    """The ring of a file; UsageError as of `load_ring`."""
     if not path.exists():
         raise UsageError(f"key file {path} is missing. Restore it: another key would part every visitor in two.")
     if path.stat().st_mode & 0o077:
         raise UsageError(f"key file {path} can be read by others. Mend it: chmod 600 {path}")
     try:
-        return read_ring(path.read_text(), f"key file {path}")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"key file {path} is not readable. Restore it from its backup.") from error
+        text = path.read_text("ascii")
+    except (ValueError, OSError):
+        # Without the cause: what cannot be decoded stands in it.
+        raise UsageError(f"key file {path} is not readable as hex digits. Restore it from its backup.") from None
+    return parse_ring(text, f"key file {path}")
 
 
-def read_ring(text: str, name: str) -> KeyRing:
-    """The ring that a text holds; UsageError says which line is wrong, never what it says."""
-    keys: list[Key] = []
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
-        key = _read_key(str(len(keys) + 1), line.split())
-        before = keys[-1].first_date or dt.date.min if keys else None
-        if (
-            key is None
-            or (before is None) != (key.first_date is None)
-            or (key.first_date or dt.date.max) <= (before or dt.date.min)
-        ):
-            raise UsageError(
-                f"{name}, line {number}: not {2 * KEY_BYTES} hex digits (or {DESTROYED}), followed on every line but the "
-                "first by a date later than that of the line before. Restore it from its backup."
-            )
-        keys.append(key)
-    if not keys:
-        raise UsageError(
-            f"{name} holds no key. Restore it from its backup: another key would part every visitor in two."
-        )
-    return KeyRing(tuple(keys))
+def load_key(path: Path) -> bytes:
+    """The secret of the first key of a file; UsageError as of `load_ring`, or if it is destroyed."""
+    secret = read_ring(path).keys[0].secret
+    if secret is None:
+        raise UsageError(f"key 1 of {path} is destroyed. Name a date of a later one.")
+    return secret
 
 
-def _read_key(key_id: str, words: Sequence[str]) -> Key | None:
-    try:
-        secret = None if words[0] == DESTROYED else bytes.fromhex(words[0])
-        first_date = dt.date.fromisoformat(words[1]) if len(words) > 1 else None
-    except ValueError:
+def make_key(path: Path) -> bytes:
+    """A new file, mode 0600, with a ring of one new key."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    key = new_secret()
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(key.hex() + "\n")
+    return key
+
+
+def parse_ring(text: str, where: str) -> KeyRing:
+    """The ring of a text; UsageError names the place and the line, and nothing of what stands there."""
+    lines = [line.split() for line in text.splitlines() if line.strip()]
+    if not lines:
+        raise UsageError(f"{where} is empty. Restore it from its backup.")
+    parsed = [_line(words, f"{where}, line {number}", number == 1) for number, words in enumerate(lines, 1)]
+    dates = [date for date, _ in parsed if date is not None]
+    if any(a >= b for a, b in pairwise(dates)):
+        raise UsageError(f"{where}: first dates of keys must rise from line to line. Restore it from its backup.")
+    if parsed[-1][1] is None:
+        raise UsageError(f"{where}: the last key is destroyed, and none is left to use. Restore it from its backup.")
+    return ring_of(parsed)
+
+
+def _line(words: Sequence[str], where: str, is_first: bool) -> tuple[dt.date | None, bytes | None]:
+    if len(words) != (1 if is_first else 2):
+        form = "a key alone" if is_first else "a key and its first date"
+        raise UsageError(f"{where}: expected {form}. Restore it from its backup.")
+    return None if is_first else _date(words[1], where), _secret(words[0], where)
+
+
+def _date(word: str, where: str) -> dt.date:
+    with suppress(ValueError):
+        return dt.date.fromisoformat(word)
+    raise UsageError(f"{where}: the first date is not of the form YYYY-MM-DD. Restore it from its backup.")
+
+
+def _secret(word: str, where: str) -> bytes | None:
+    if word == DESTROYED:
         return None
-    return Key(key_id, first_date, secret) if len(words) <= 2 and (secret is None or len(secret) == KEY_BYTES) else None
+    key = b""
+    with suppress(ValueError):
+        key = bytes.fromhex(word)
+    if not key:
+        raise UsageError(f"{where} is not readable as hex digits. Restore it from its backup.")
+    if len(key) != KEY_BYTES:
+        raise UsageError(f"{where} holds {len(key)} bytes instead of {KEY_BYTES}. Restore it from its backup.")
+    return key
 
 
 def write_ring(path: Path, ring: KeyRing) -> None:
-    """Put the ring into its file, mode 0600, whole or not at all; InfrastructureFailed if that cannot be done."""
-    beside = path.with_name(f"{path.name}.{os.getpid()}")
+    """Put the ring in the place of the file's: a reader sees the old one or the new one, whole.
+
+    OSError if it cannot be written; the old file is then as it was.
+    """
+    # A link stays a link: what it points to is replaced.
+    target = path.resolve()
+    beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.unlink(missing_ok=True)
         with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(ring.text())
+            file.write(_text(ring))
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError as error:
-        raise InfrastructureFailed(
-            f"key file {path} cannot be written: {error.strerror}. Check permission and space."
-        ) from error
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _text(ring: KeyRing) -> str:
+    lines = [[DESTROYED if key.secret is None else key.secret.hex(), key.first_date] for key in ring.keys]
+    return "".join(f"{' '.join(str(word) for word in line if word is not None)}\n" for line in lines)

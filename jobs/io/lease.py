@@ -51,13 +51,20 @@ class Lease:
 
 
 @contextmanager
-def held_lease(store: Store, run_id: str, expiry_s: float = EXPIRY_S) -> Iterator[Lease]:
-    """Hold the warehouse for the block. LeaseHeld names a living holder."""
+def held_lease(store: Store, run_id: str, expiry_s: float = EXPIRY_S, *, may_take_over: bool = True) -> Iterator[Lease]:
+    """Hold the warehouse for the block. LeaseHeld names a living holder; and one that may come back to life, to who
+    cannot fence it off and so may not take over from it."""
     number = newest_number(store)
     holder = store.json(_path(number)) if number else None
     if holder and _is_alive(holder, expiry_s):
         raise LeaseHeld(f"the warehouse {store.uri} is held by {told(holder)}. Wait for it to end, then run again.")
     lease = Lease(store, number + 1, is_taken_over=holder is not None and _may_wake(holder))
+    if lease.is_taken_over and not may_take_over:
+        assert holder is not None
+        raise LeaseHeld(
+            f"the warehouse {store.uri} was held by {told(holder)}, which may come back. Run a night or hoverlake "
+            "maintain, which fence it off, then run again."
+        )
     me = _me(run_id)
     with _known_as_holding(run_id):
         if not store.put_if_absent(_path(lease.number), json.dumps(me).encode()):

@@ -23,7 +23,7 @@ WITHHELD, ACCEPTED = "withheld", "accepted"
 #: 1970-01-01 and 2100-01-01: clocks outside are no clocks.
 CLOCK_RANGE_MS = (0, 4_102_444_800_000)
 DAY_MS = 86_400_000
-#: SQL: UTC date of the page view's start by the beacon's own repaired clock.
+#: SQL over judged lines: the UTC date of the page view's start by the beacon's repaired clock.
 START_DATE = "to_date(timestamp_millis(clock.start_ms))"
 
 #: Single text fields: parsed as variants, because the parser would read a number or an object as text.
@@ -42,12 +42,12 @@ def judge_lines(
     lines: DataFrame,
     settings: Settings,
     taken_late: Sequence[tuple[dt.date, dt.date]] = (),
-    keyless: Sequence[tuple[dt.date, dt.date]] = (),
+    has_no_key: str = "FALSE",
 ) -> DataFrame:
     """Lines (value, raw_file, landing_date) with `outcome` (accepted, withheld or a reason) and `beacon`.
 
-    Beacons that start within a range of dates of `taken_late` (ends included) are never too late; those within one of
-    `keyless`, whose keys are destroyed, always.
+    Beacons that start within a range of dates of `taken_late` (ends included) are not too late, unless the key of
+    their date is destroyed: `has_no_key` is SQL over START_DATE.
     """
     described = lines.selectExpr(
         "raw_file",
@@ -60,7 +60,7 @@ def judge_lines(
     parsed = described.selectExpr(*kept, "line", f"{_document('line')} AS document")
     beacons = parsed.selectExpr(*kept, "line", f"{_one_beacon('document')} AS beacon")
     timed = beacons.selectExpr("*", f"{_last_t_ms()} AS last_t_ms").selectExpr("*", f"{_clock(settings)} AS clock")
-    return timed.selectExpr(*kept, "beacon", "clock", f"{_outcome(settings, taken_late, keyless)} AS outcome")
+    return timed.selectExpr(*kept, "beacon", "clock", f"{_outcome(settings, taken_late, has_no_key)} AS outcome")
 
 
 def _document(line: str) -> str:
@@ -117,13 +117,10 @@ def _clock(settings: Settings) -> str:
         'is_clock_suspect', {is_suspect}) END"""
 
 
-def _outcome(
-    settings: Settings, taken_late: Sequence[tuple[dt.date, dt.date]], keyless: Sequence[tuple[dt.date, dt.date]]
-) -> str:
+def _outcome(settings: Settings, taken_late: Sequence[tuple[dt.date, dt.date]], has_no_key: str) -> str:
     is_late = f"datediff(landing_date, {START_DATE}) > {settings.late_window_days}"
-    is_too_late = f"({is_late}) AND NOT ({_starts_within(taken_late)})" if taken_late else is_late
-    if keyless:
-        is_too_late = f"({is_too_late}) OR {_starts_within(keyless)}"
+    is_taken = [f"{START_DATE} BETWEEN DATE'{first}' AND DATE'{last}'" for first, last in taken_late]
+    is_too_late = f"({is_late}) AND NOT ({' OR '.join(is_taken)})" if is_taken else is_late
     landing_end_ms = f"(CAST(unix_date(landing_date) AS BIGINT) + 1) * {DAY_MS}"
     negative = [f"array_min(beacon.{stream}.t_ms) < 0" for stream in raw.STREAMS]
     return f"""CASE
@@ -135,13 +132,9 @@ def _outcome(
         WHEN clock IS NULL THEN 'bad_timestamp'
         WHEN {_any_known([*negative, "beacon.observed_until_ms < 0"])} THEN 'negative_time'
         WHEN {" OR ".join(_is_ragged(stream) for stream in raw.STREAMS)} THEN 'ragged_arrays'
-        WHEN {is_too_late} THEN 'too_late'
+        WHEN ({is_too_late}) OR ({has_no_key}) THEN 'too_late'
         WHEN clock.start_ms > {landing_end_ms} + {settings.future_tolerance_ms} THEN 'from_future'
         ELSE '{ACCEPTED}' END"""
-
-
-def _starts_within(ranges: Sequence[tuple[dt.date, dt.date]]) -> str:
-    return " OR ".join(f"{START_DATE} BETWEEN DATE'{first}' AND DATE'{last}'" for first, last in ranges)
 
 
 def _any_known(conditions: Iterable[str]) -> str:

@@ -1,22 +1,27 @@
-"""Visitor ids to pseudonyms: HMAC-SHA256 under a key of the warehouse's ring, as 64 hex digits.
+"""Visitor ids to pseudonyms: HMAC-SHA256 under the key of the start date, as 64 hex digits.
 
-A plain hash of key and id is not an HMAC, and Spark has no HMAC function: an Arrow UDF, so that the keys travel in the
-function and never stand in a plan.
+A plain hash of key and id is not an HMAC, and Spark has no HMAC function: an Arrow UDF, so that the keys travel in
+the function and never stand in a plan. A plan shows ids of keys, and the dates that tell which one holds.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import hmac
 from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import Column
-from pyspark.sql.pandas.functions import arrow_udf
 
-#: SQL: the tombstone of a row's visitor.
-TOMBSTONE = "sha2(visitor_key, 256)"
+if TYPE_CHECKING:
+    from pyspark.sql import Column
+
+
+def visitor_key(visitor_id: str, key: bytes) -> str:
+    """The pseudonym of one visitor."""
+    return hmac.digest(key, visitor_id.encode(), "sha256").hex()
 
 
 def tombstone(pseudonym: str) -> str:
@@ -24,24 +29,46 @@ def tombstone(pseudonym: str) -> str:
     return hashlib.sha256(pseudonym.encode()).hexdigest()
 
 
+#: SQL: the tombstone of a row's visitor.
+TOMBSTONE = "sha2(visitor_key, 256)"
+
+
+def pseudonyms(
+    visitor_ids: pa.Array, key_ids: pa.Array, secrets: Mapping[str, bytes], erased: Collection[str] = frozenset()
+) -> pa.Array:
+    """The pseudonym of each visitor id under the key beside it; NULL where either is, and of a visitor whose tombstone is
+    among `erased`.
+
+    A batch holds many beacons of few visitors: each pair of them is computed once.
+    """
+    visitors, keys = visitor_ids.dictionary_encode(), key_ids.dictionary_encode()
+    pair = pc.add(pc.multiply(pc.cast(visitors.indices, pa.int64()), len(keys.dictionary)), keys.indices)
+    distinct = pair.dictionary_encode()
+    names, ids = visitors.dictionary.to_pylist(), keys.dictionary.to_pylist()
+    made = [visitor_key(names[p // len(ids)], secrets[ids[p % len(ids)]]) for p in distinct.dictionary.to_pylist()]
+    kept = [None if erased and tombstone(name) in erased else name for name in made]
+    return pa.array(kept, pa.string()).take(distinct.indices)
+
+
 def pseudonym_udf(
     secrets: Mapping[str, bytes], erased: Collection[str] = frozenset()
 ) -> Callable[[Column, Column], Column]:
-    """A column function from visitor ids and key ids to pseudonyms; NULL stays NULL, and is said of a visitor whose
-    tombstone is among `erased`."""
+    """A column function of `pseudonyms`; NULL stays NULL."""
+    # Here: who asks for one visitor's pseudonym does not wait for Spark's modules.
+    from pyspark.sql.pandas.functions import arrow_udf
 
-    def pseudonym(visitor_id: str | None, key_id: str) -> str | None:
-        if visitor_id is None:
-            return None
-        found = hmac.digest(secrets[key_id], visitor_id.encode(), "sha256").hex()
-        return None if erased and tombstone(found) in erased else found
-
-    def pseudonyms(visitor_ids: pa.Array, key_ids: pa.Array) -> pa.Array:
-        # A visitor sends many beacons: each pair is computed once.
-        pairs = pc.binary_join_element_wise(key_ids, visitor_ids, "\x00").dictionary_encode()
-        unique = [None if pair is None else pair.split("\x00", 1) for pair in pairs.dictionary.to_pylist()]
-        names = [None if pair is None else pseudonym(pair[1], pair[0]) for pair in unique]
-        return pa.array(names, pa.string()).take(pairs.indices)
+    def pseudonym(visitor_ids: pa.Array, key_ids: pa.Array) -> pa.Array:
+        return pseudonyms(visitor_ids, key_ids, secrets, erased)
 
     # pyspark's types ask for a kind of UDF, and its code warns if one is given beside type hints.
-    return arrow_udf(pseudonyms, "string")  # type: ignore[call-overload, no-any-return]
+    return arrow_udf(pseudonym, "string")  # type: ignore[call-overload, no-any-return]
+
+
+def key_id_at(first_dates: Mapping[str, dt.date | None], date: str) -> str:
+    """SQL: the id of the key that holds on the date of the expression `date`.
+
+    `first_dates` are those of the keys by id, rising; that of the first is None.
+    """
+    (first, _), *others = first_dates.items()
+    cases = [f"WHEN {date} >= DATE'{first_date}' THEN '{key_id}'" for key_id, first_date in reversed(others)]
+    return f"CASE {' '.join(cases)} ELSE '{first}' END" if cases else f"'{first}'"

@@ -19,7 +19,7 @@ from jobs.config import Settings
 from jobs.erasure.erase import Erasure, run_erasure
 from jobs.erasure.search import Trace, search
 from jobs.erasure.visitors import read_visitors
-from jobs.io.keys import key_file, new_ring, write_ring
+from jobs.io.keys import key_file, new_secret, ring_of, write_ring
 from jobs.io.store import Store
 from jobs.nightly import Night, run_night
 from jobs.simulator import simulate
@@ -51,7 +51,7 @@ def erased_night(root: Path, page_views: int, erased_count: int, min_visitors: i
     ids = every_id[:: max(1, len(every_id) // erased_count)][:erased_count]
     visitors = root / "visitors.txt"
     visitors.write_text("".join(f"{visitor_id}\n" for visitor_id in ids))
-    ring = new_ring().rotated(ROTATION).rotated(dt.date(2027, 1, 21))
+    ring = ring_of([(date, new_secret()) for date in (None, ROTATION, dt.date(2027, 1, 21))])
     for place in (warehouse, root / "never-known"):
         write_ring(key_file(str(place)), ring)
     settings = Settings(min_visitors=min_visitors)

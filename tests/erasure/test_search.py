@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from jobs.erasure.search import Needles, search
 from jobs.erasure.visitors import Visitors, read_visitors
 from jobs.errors import UsageError
-from jobs.io.keys import new_ring
+from jobs.io.keys import ring_of
 from jobs.io.store import Store
 
-RING = new_ring()
+RING = ring_of([(None, bytes(range(32)))])
 VISITOR = "visitor-0000012"
-PSEUDONYM = RING.keys[0].pseudonym(VISITOR)
-VISITORS = Visitors([VISITOR, "17"], {"1": [PSEUDONYM, RING.keys[0].pseudonym("17")]})
+PSEUDONYM = RING.pseudonyms(VISITOR)["1"]
+VISITORS = Visitors([VISITOR, "17"], {"1": [PSEUDONYM, RING.pseudonyms("17")["1"]]})
 
 
 def _parquet(value: str, **how: object) -> Callable[[Path], None]:

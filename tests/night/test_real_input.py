@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs.io.keys import load_ring
+from jobs.io.keys import key_file, load_key
 from jobs.sources import import_source
+from jobs.steps.pseudonym import visitor_key
 from tests.night.warehouses import DATE, night, query
 from tests.sources import dice_expected, sapimouse_expected
 
@@ -25,9 +26,9 @@ def real_warehouse(spark: object, tmp_path_factory: pytest.TempPathFactory) -> P
 
 @pytest.mark.parametrize("space", ["viewport", "document"])
 def test_total_dwell_of_every_person_is_what_the_trace_holds(real_warehouse: Path, space: str) -> None:
-    key = load_ring(str(real_warehouse)).keys[0]
+    key = load_key(key_file(str(real_warehouse)))
     expected = {
-        key.pseudonym(f"sapimouse:{user}"): dwell for user, dwell in sapimouse_expected.expected_dwell_ms().items()
+        visitor_key(f"sapimouse:{user}", key): dwell for user, dwell in sapimouse_expected.expected_dwell_ms().items()
     }
 
     rows = query(
@@ -42,7 +43,7 @@ def test_total_dwell_of_every_person_is_what_the_trace_holds(real_warehouse: Pat
 
 
 def test_seconds_in_view_of_every_story_are_those_that_the_study_published(real_warehouse: Path) -> None:
-    key = load_ring(str(real_warehouse)).keys[0]
+    key = load_key(key_file(str(real_warehouse)))
     rows = query(
         real_warehouse,
         """select visitor_key, item.item_id, item.visible_ms
@@ -52,7 +53,7 @@ def test_seconds_in_view_of_every_story_are_those_that_the_study_published(real_
 
     expected = dice_expected.expected_rows()
     wrong = [
-        row for row in expected if not _agrees(found.get((key.pseudonym(row.visitor_id), row.item_id)), row.seconds)
+        row for row in expected if not _agrees(found.get((visitor_key(row.visitor_id, key), row.item_id)), row.seconds)
     ]
 
     assert len(expected) == 16_240
@@ -67,10 +68,10 @@ def _agrees(visible_ms: int | None, seconds: float | None) -> bool:
 
 
 def test_stories_were_first_seen_in_the_order_that_the_study_published(real_warehouse: Path) -> None:
-    key = load_ring(str(real_warehouse)).keys[0]
+    key = load_key(key_file(str(real_warehouse)))
     published = dice_expected.expected_rows()
     orders = dice_expected.expected_order(published)
-    expected = {key.pseudonym(row.visitor_id): orders[row.study, row.participant] for row in published}
+    expected = {visitor_key(row.visitor_id, key): orders[row.study, row.participant] for row in published}
 
     rows = query(
         real_warehouse,

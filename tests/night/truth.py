@@ -8,9 +8,10 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from jobs.io import releases
-from jobs.io.keys import load_ring
+from jobs.io.keys import key_file, load_key
 from jobs.io.store import Store
 from jobs.io.warehouse import open_table
+from jobs.steps.pseudonym import visitor_key
 from warehouse_schema.clean.page_views import PAGE_VIEWS
 
 Rows = dict[tuple[str, str], dict[str, Any]]
@@ -18,9 +19,9 @@ Rows = dict[tuple[str, str], dict[str, Any]]
 
 def expected_page_views(truth: Path, warehouse: Path) -> Rows:
     """Rows of the truth by (visitor key, page view)."""
-    key = load_ring(str(warehouse)).keys[0]
+    key = load_key(key_file(str(warehouse)))
     rows = pq.read_table(truth / "page_views.parquet").to_pylist()
-    return {(key.pseudonym(row.pop("visitor_id")), row["page_view_id"]): row for row in rows}
+    return {(visitor_key(row.pop("visitor_id"), key), row["page_view_id"]): row for row in rows}
 
 
 def published_page_views(warehouse: Path) -> Rows:

@@ -19,7 +19,7 @@ Row = Callable[..., dict[str, Any]]
 HOUR_MS = 3_600_000
 #: Columns that the simulator's truth leaves out: carried over from the lowest beacon, nothing is measured in them.
 CARRIED_OVER = {"session_id", "url", "document_w_px", "document_h_px", "pointer_type", "platform", "viewport_w_px"}
-CARRIED_OVER |= {"viewport_h_px", "user_agent", "app_version", "experiments", "is_clock_suspect"}
+CARRIED_OVER |= {"viewport_h_px", "user_agent", "app_version", "experiments", "is_clock_suspect", "key_id"}
 
 
 @pytest.mark.parametrize(("dx", "gap_ms", "bursts"), [(29, 999, 1), (30, 999, 0), (29, 1000, 0)])

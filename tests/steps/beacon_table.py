@@ -41,6 +41,7 @@ def beacon_row(raw: dict[str, Any], line: bytes | None = None) -> dict[str, Any]
         "start_date": start_date,
         "landing_date": start_date,
         "visitor_key": raw["visitor_id"],
+        "key_id": "1",
         "page_view_id": raw["page_view_id"],
         "seq": raw["seq"],
         "beacon_id": raw["beacon_id"],

@@ -19,6 +19,7 @@ Row = dict[str, Any]
 
 #: Columns that the oracle does not speak of: they are carried over from the lowest surviving beacon.
 CARRIED_OVER = (
+    "key_id",
     "session_id",
     "url",
     "document_w_px",

@@ -60,6 +60,7 @@ BEACONS = Table(
     retention_days=30,
     caveats=(
         "Duplicates and conflicting retries are still in it: clean.page_views removes them.",
+        "Where keys change (key_id), a visitor has another visitor_key from the first date of the new one on.",
         "Equal lines of one file are one row each: the table has no unique key.",
     ),
 )

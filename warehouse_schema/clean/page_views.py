@@ -241,6 +241,8 @@ PAGE_VIEWS = Table(
     retention_days=30,
     caveats=(
         "Item times must never be summed into page time: items overlap on the screen.",
+        "Where keys change (key_id), a visitor has another visitor_key from midnight UTC on: a page view whose beacons start on "
+        "both sides is two page views, and a session two sessions; ops.dq_profile counts them.",
         "Without a scroll stream the page is taken as not scrolled.",
     ),
 )

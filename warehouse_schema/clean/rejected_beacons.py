@@ -15,7 +15,7 @@ REASONS = {
     "bad_timestamp": "A clock lies before 1970 or after 2099, or an instant is longer than max_page_view_ms after the start.",
     "negative_time": "An instant of a stream, or observed_until_ms, is negative.",
     "ragged_arrays": "The arrays of one stream differ in length.",
-    "too_late": "The landing date is more than late_window_days after the repaired start's date.",
+    "too_late": "The landing date is more than late_window_days after the repaired start's date, or the key of this date is destroyed.",
     "from_future": "The repaired start lies more than future_tolerance_ms after the end of the landing date.",
 }
 

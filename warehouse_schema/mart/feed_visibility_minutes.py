@@ -44,6 +44,7 @@ FEED_VISIBILITY_MINUTES = Table(
         "A minute without a row had no visible feed, or too few visitors: then it is in the remainder of its date.",
         "Without a state stream all of a page view's time counts as visible: phones that report no background look longer.",
         "page_view_count does not add up over minutes: one page view is visible in several. visible_at_start_count does.",
+        "Who looks on over the midnight at which keys change (clean.page_views.key_id) may count twice in a minute after it.",
         "Minutes follow the repaired clock: beacons without a plausible sending time are off by their queueing time.",
     ),
 )

@@ -32,6 +32,7 @@ REACH_DAILY = Table(
         "A surface and device without a visitor on the date has no row, whoever came the days before.",
         "In a remainder the windows hold the visitors of those surfaces and devices that are folded into it on the date.",
         "Whether a row is published is decided by the visitors of its own date alone.",
+        "Windows that look over a change of keys (clean.page_views.key_id) count who came before and after it twice.",
         "In the first 27 days of a warehouse the windows are shorter than their names.",
     ),
 )

@@ -63,6 +63,7 @@ SESSION_ATTENTION_DAILY = Table(
         "A session is the visitor's: its device and platform are its first page view's, also if it goes on elsewhere.",
         "Two tabs visible side by side count twice in visible_ms.",
         "A session ends after 30 min without a page view, and at midnight after a whole date without such a pause.",
+        "A session over the midnight at which keys change (clean.page_views.key_id) is two sessions.",
         "engaged_ms is from the page views that measure any input; the others add nothing to it.",
         "A date's sessions are final only when the next date's page views have come.",
     ),

@@ -36,6 +36,12 @@ DISTRIBUTIONS = {
     "start_hour": "page views by the UTC hour of their start",
     "layout_bucket": "page views by one of 16 buckets of the hash of their layout_id",
 }
+PAGE_VIEWS_CUT, SESSIONS_CUT = "page_views_cut", "sessions_cut"
+#: What is counted where pseudonyms change their key: in clean.beacons, on the first date of the new key.
+CUTS = {
+    PAGE_VIEWS_CUT: "page_view_ids with beacons under two keys, of those on the first date of the new one",
+    SESSIONS_CUT: "session_ids of trackers with beacons under two keys, of those on the first date of the new one",
+}
 LAYOUT_BUCKETS = 16
 ALL, OTHER = "(all)", "(other)"
 
@@ -47,13 +53,17 @@ DQ_PROFILE = Table(
     columns=(
         RUN_ID,
         Column("table_name", "string", "The table profiled.", example="clean.page_views"),
-        Column("event_date", "date", "Event date; of clean.rejected_beacons the landing date."),
-        Column("surface", "string", f"Kind of page; {ALL} for raw lines, which have none.", example="feed"),
+        Column(
+            "event_date",
+            "date",
+            "Event date; of clean.rejected_beacons the landing date, of clean.beacons the start date.",
+        ),
+        Column("surface", "string", f"Kind of page; {ALL} for raw lines and for beacons.", example="feed"),
         Column(
             "metric",
             "string",
-            "; ".join(f"{name}: {meaning}" for name, meaning in (METRICS | DISTRIBUTIONS).items()) + ".",
-            allowed=(*METRICS, *DISTRIBUTIONS),
+            "; ".join(f"{name}: {meaning}" for name, meaning in (METRICS | CUTS | DISTRIBUTIONS).items()) + ".",
+            allowed=(*METRICS, *CUTS, *DISTRIBUTIONS),
         ),
         Column("class", "string", f"Class of a distribution; {ALL} for metrics of one number.", example=ALL),
         Column("amount", "long", "The number, or the numerator of the share or mean.", "as the metric says", low=0),
@@ -68,7 +78,7 @@ DQ_PROFILE = Table(
         Column(
             "visitor_count",
             "long",
-            "Distinct visitors behind the base, of a class those of the surface; NULL for raw lines.",
+            "Distinct visitors behind the base, of a class those of the surface; NULL for raw lines and for beacons.",
             "visitors",
             nullable=True,
             low=1,
@@ -80,6 +90,8 @@ DQ_PROFILE = Table(
     retention_days=760,
     caveats=(
         "A metric has a row only where at least min_visitors visitors are behind its base.",
+        "page_views_cut and sessions_cut are of ids, of the first date of a key and the date before; only nights that build one "
+        "of the two count them.",
         "Classes are counts of page views, however few: as in ops.reconciliation, and never amounts.",
         f"{s.MISSING} is the class of what the tracker did not send, {OTHER} that of device types beyond the three known ones.",
     ),
