@@ -43,7 +43,8 @@ _DWELL, _DWELL_P90 = "dwell_ms", "dwell_p90_ms"
 _IS_HUMAN = f"traffic_class = '{HUMAN}'"
 _ITEMS_MEASURED = "coalesce(len(list_filter(item_views, lambda entry: entry.visible_ms IS NOT NULL)) > 0, FALSE)"
 #: As in every mart, an ad counts only from page views with the purpose ads.
-_MEASURABLE = "entry.is_measurable AND (entry.ad_id IS NULL OR array_contains(purposes, 'ads'))"
+_IS_COUNTED = "(entry.ad_id IS NULL OR array_contains(purposes, 'ads'))"
+_MEASURABLE = f"entry.is_measurable AND {_IS_COUNTED}"
 _X_PX, _Y_PX = "CAST(entry.cell_x AS BIGINT) * {cell_px}", "CAST(entry.cell_y AS BIGINT) * {cell_px}"
 _IS_OUTSIDE = f"({_X_PX} < 0 OR {_Y_PX} < 0 OR {_X_PX} >= viewport_w_px OR {_Y_PX} >= viewport_h_px)"
 QUESTION = "profile"
@@ -85,7 +86,11 @@ _HUMANS = {
         _sum("item_views", f"if({_MEASURABLE} AND entry.is_viewable, 1, 0)"),
         _sum("item_views", f"if({_MEASURABLE}, 1, 0)"),
     ),
-    "attended": (_sum("item_views", "entry.attended_ms"), f"if({_ITEMS_MEASURED}, coalesce(engaged_ms, 0), 0)"),
+    # Ads that somebody refused left in, what marts show would leave just these.
+    "attended": (
+        _sum("item_views", f"if({_IS_COUNTED}, entry.attended_ms, 0)"),
+        f"if({_ITEMS_MEASURED}, coalesce(engaged_ms, 0), 0)",
+    ),
     _DWELL: (_sum("hovers", "entry.dwell_ms"), _one("hovers IS NOT NULL")),
 }
 #: Per metric, over a page view: the amount and what it is of.

@@ -84,7 +84,8 @@ def _pairs_of_humans(row: Row, px: int) -> dict[str, Pair]:
     depth, height, width = row["scroll_depth_px"], row["viewport_h_px"], row["viewport_w_px"]
     cells = [(c, c["sample_count"] or 0) for c in row["heat_cells"] or [] if c["space"] == "viewport"]
     outside = [n for c, n in cells if _is_outside(c["cell_x"], width, px) or _is_outside(c["cell_y"], height, px)]
-    counted = [i for i in items if i["is_measurable"] and (i["ad_id"] is None or "ads" in row["purposes"])]
+    allowed = [i for i in items if i["ad_id"] is None or "ads" in row["purposes"]]
+    counted = [i for i in allowed if i["is_measurable"]]
     return {
         "cursor_measured": (has_cursor, int(row["pointer_type"] != "touch")),
         "clicks_measured": (int(row["rage_count"] is not None), 1),
@@ -94,7 +95,7 @@ def _pairs_of_humans(row: Row, px: int) -> dict[str, Pair]:
         "outside_viewport": (sum(outside), sum(n for _, n in cells)),
         "hovered": (int(bool(hovers)), has_cursor),
         "viewable": (sum(bool(i["is_viewable"]) for i in counted), len(counted)),
-        "attended": (sum(i["attended_ms"] or 0 for i in items), (row["engaged_ms"] or 0) if has_items else 0),
+        "attended": (sum(i["attended_ms"] or 0 for i in allowed), (row["engaged_ms"] or 0) if has_items else 0),
         "dwell_ms": (sum(hover["dwell_ms"] for hover in hovers or []), has_cursor),
     }
 

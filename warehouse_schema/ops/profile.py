@@ -25,7 +25,7 @@ METRICS = {
     "outside_viewport": "pointer samples outside the viewport, of all",
     "hovered": "page views with a hover, of those with a cursor measured",
     "viewable": "measurable item views that were viewable, of all measurable ones",
-    "attended": "engaged time shared out among items, of all engaged time on page views with items measured",
+    "attended": "engaged time shared out among items, ads only where they are allowed, of all engaged time on page views with items measured",
     "dwell_ms": "time of hovers, over page views with a cursor measured: the mean",
     "dwell_p90_ms": "the time of hovers below which nine of ten of these page views lie",
 }
