@@ -31,6 +31,7 @@ from benchmarks.cost_constants import Night, constants
 from jobs import __version__
 from jobs.plan.constants import FILE
 from jobs.simulator import simulate
+from warehouse_schema.purposes import WITHHELD
 
 DAY = dt.date(2026, 11, 20)
 #: The simulator's latest beacons land five days after: one night takes all of them, and builds one event date.
@@ -114,7 +115,7 @@ def _catalogue(warehouse: Path) -> dict[str, Any]:
     return {
         "layouts": number("select count(distinct layout_id) from clean.page_views"),
         "stories": number("select count(distinct item_id) from clean.item_views where item_type in ('story', 'video')"),
-        "ads": number("select count(distinct ad_id) from clean.item_views"),
+        "ads": number(f"select count(distinct ad_id) from clean.item_views where ad_id <> '{WITHHELD}'"),
         "visitors": number("select count(distinct visitor_key) from clean.page_views where traffic_class = 'human'"),
         "item_views": number("select count(*) from clean.item_views where traffic_class = 'human'"),
         "cells_of_pages": number(f"select sum(columns * (seen_rows + rows)) from ({pages})"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from expectations.rules import PRIVACY, PSEUDONYM, TRACKER, Rule
+from warehouse_schema.clean.beacons import BEACONS
+from warehouse_schema.purposes import MATRIX, allows
 
 RULES = (
     Rule(
@@ -13,7 +15,7 @@ RULES = (
     ),
     Rule(
         "has_purpose_product_development",
-        "array_contains(purposes, 'product_development')",
+        " AND ".join(allows("purposes", purpose) for purpose in MATRIX[BEACONS.name].rows),
         "A beacon without the consent that landing asks for was kept.",
         owner=PRIVACY,
     ),

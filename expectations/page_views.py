@@ -5,7 +5,9 @@ They look into lists of structs, so that DuckDB evaluates them: see `Rule`.
 
 from __future__ import annotations
 
-from expectations.rules import Rule, sum_in_batch
+from expectations.rules import PRIVACY, Rule, sum_in_batch
+from warehouse_schema.clean.page_views import PAGE_VIEWS
+from warehouse_schema.purposes import MATRIX, WITHHELD, allows
 
 #: With a share this low an item out of view would count as half visible.
 _HALF_IS_IN_VIEW = "{visible_share} <= {share_slack}"
@@ -148,4 +150,13 @@ _EXPOSURE = (
         "A row deeper than the page was ever scrolled was on the screen: offsets and rows contradict.",
     ),
 )
-RULES = (*_TIME, *_CURSOR, *_FEED, *_EXPOSURE)
+_CONSENT = (
+    Rule(
+        "ad_only_with_its_purpose",
+        f"entry.ad_id = '{WITHHELD}' OR {allows('purposes', MATRIX[PAGE_VIEWS.name].columns['item_views[].ad_id'])}",
+        "It is told which advertisement somebody saw who did not allow that.",
+        each="item_views",
+        owner=PRIVACY,
+    ),
+)
+RULES = (*_TIME, *_CURSOR, *_FEED, *_EXPOSURE, *_CONSENT)

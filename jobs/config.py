@@ -62,6 +62,10 @@ class Settings(BaseModel):
     future_tolerance_ms: Ms = 3_600_000
     clock_suspect_ms: Ms = 1000
     max_unreadable_share: Share = 0.10
+    #: Parameters of a page's address that are kept, by name as sent; its other ones and its fragment never are.
+    url_query_allowed: tuple[str, ...] = ()
+    #: Targets and item ids that are longer are free text, and hashed.
+    max_target_chars: Count = 128
 
     # page views: whoever sends more beacons of page views of one UTC date is no person, and would not fit into one task
     max_visitor_beacons: Count = 20_000
@@ -152,6 +156,13 @@ class Settings(BaseModel):
         if 0 < days < MIN_ROTATION_DAYS:
             raise ValueError(f"at least {MIN_ROTATION_DAYS}, or 0 for no rotation")
         return days
+
+    @field_validator("url_query_allowed")
+    @classmethod
+    def _names_stand_alone(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if any(not name or set(name) & set("&=#?") for name in names):
+            raise ValueError("each is the name of one parameter, without & = # ?")
+        return names
 
     def sha256(self) -> str:
         """Hash of all values that decide numbers: equal hashes mean equal thresholds."""

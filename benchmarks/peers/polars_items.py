@@ -131,14 +131,15 @@ def item_views(
     for of_target in (hovers.lazy(), counts):
         rows = rows.join(of_target, left_on=ITEM, right_on=["pv", "target"], how="left")
     measures = _measures(settings)
+    is_told = pl.col("ad_id").is_null() | pl.col("has_ads")
     return (
         rows.join(shares, on="pv", how="left")
         .select(
             *ITEM,
             pl.col("item_type").fill_null("(none)"),
             "feed_rank",
-            "topic",
-            "ad_id",
+            topic=pl.when(is_told).then("topic"),
+            ad_id=pl.when(is_told).then("ad_id").otherwise(pl.lit("(withheld)")),
             is_measurable=pl.col("has_items") & pl.col("has_state"),
             **{name: pl.when(condition).then(value) for name, (condition, value) in measures.items()},
         )

@@ -7,6 +7,8 @@ from jobs.config import Settings
 
 #: Viewport shares as whole numbers of this many parts: their sums are exact.
 SHARE_PARTS = 2**45
+#: What stands, as SQL, for that which says which advertisement somebody saw who does not allow it.
+WITHHELD = {"topic": "NULL", "ad_id": "'(withheld)'"}
 
 
 def item_steps(dialect: Dialect, settings: Settings) -> list[Step]:
@@ -123,7 +125,9 @@ def _item_views(settings: Settings, dialect: Dialect) -> str:
     clicks = f"SELECT pv, target, count(*) AS click_count FROM ({dialect.records('clicks', 'survivors')}) GROUP BY pv, target"
     shares = f"SELECT DISTINCT pv FROM ({dialect.records('items', 'survivors')}) WHERE viewport_share IS NOT NULL"
     columns = ", ".join(f"{rule} AS {name}" for name, rule in _measures(settings).items())
-    meta = ", ".join(f"m.{name}" for name in ("feed_rank", "topic", "ad_id"))
+    is_told = "m.ad_id IS NULL OR v.has_ads = 1"
+    told = [f"IF({is_told}, m.{name}, {other}) AS {name}" for name, other in WITHHELD.items()]
+    meta = ", ".join(["m.feed_rank", *told])
     return f"""SELECT i.pv, i.item_id, coalesce(m.item_type, '(none)') AS item_type, {meta}, {columns}
         FROM ({items}) i JOIN views v ON i.pv = v.pv
         LEFT JOIN metas m ON i.pv = m.pv AND i.item_id = m.item_id

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from jobs.simulator.oracle_texts import stored_target
+
 #: A raw beacon as `json.loads` gives it; `line_sha256` may be added to it, as the hash of the line it came from.
 Beacon = Mapping[str, Any]
 
@@ -203,7 +205,8 @@ def _item_meta(used: Sequence[Beacon]) -> dict[str, dict[str, Any]] | None:
     for beacon in used:  # in seq order: a later description replaces an earlier one as a whole
         for meta in beacon.get("item_meta") or []:
             if meta is not None and meta.get("item_id") is not None:
-                last[meta["item_id"]] = dict(meta)
+                item_id = stored_target(meta["item_id"])
+                last[item_id] = {**meta, "item_id": item_id}
     return last
 
 
@@ -217,7 +220,7 @@ def _in_order(used: Sequence[Beacon], name: str, records_of: Any) -> Any:
 
 def _points(used: Sequence[Beacon], name: str) -> list[Point] | None:
     def points(stream: Mapping[str, Any]) -> Iterable[Point]:
-        return map(Point, stream["t_ms"], stream["x_px"], stream["y_px"], _optional(stream, "target"))
+        return map(Point, stream["t_ms"], stream["x_px"], stream["y_px"], _stored(_optional(stream, "target")))
 
     merged: list[Point] | None = _in_order(used, name, points)
     return merged
@@ -225,8 +228,16 @@ def _points(used: Sequence[Beacon], name: str) -> list[Point] | None:
 
 def _item_shares(stream: Mapping[str, Any]) -> Iterable[ItemShare]:
     return map(
-        ItemShare, stream["t_ms"], stream["item_id"], stream["visible_share"], _optional(stream, "viewport_share")
+        ItemShare,
+        stream["t_ms"],
+        _stored(stream["item_id"]),
+        stream["visible_share"],
+        _optional(stream, "viewport_share"),
     )
+
+
+def _stored(targets: Sequence[str | None]) -> list[str | None]:
+    return [None if target is None else stored_target(target) for target in targets]
 
 
 def _optional(stream: Mapping[str, Any], name: str) -> list[Any]:

@@ -13,9 +13,9 @@ from jobs.steps.intervals import Bools, Floats, Groups, Ints, pack
 from jobs.steps.nested import lists
 from jobs.steps.streams import encode
 from jobs.steps.traffic import declared_bots
+from warehouse_schema.purposes import ADS
 
 DAY_MS = 86_400_000
-ADS = "ads"
 
 #: Upper bounds of the viewport classes, and their labels (warehouse_schema.shared.VIEWPORT_CLASSES).
 CLASS_EDGES_PX = (480, 768, 1024, 1440, 1920)

@@ -10,12 +10,14 @@ import pyarrow.compute as pc
 
 from jobs.config import Settings
 from jobs.steps import cursor, feed, hover
+from jobs.steps.consent import withhold
 from jobs.steps.entries import BatchViews, first_of_group
 from jobs.steps.intervals import Bools, Floats, Groups, Intervals, Ints
 from jobs.steps.nested import Masked, lists_of_structs
 from jobs.steps.streams import Stream, encode
 from jobs.steps.timeline import Timeline
 from warehouse_schema.clean import page_views as schema
+from warehouse_schema.purposes import ADS
 from warehouse_schema.shared import FEED_RANK_BUCKETS, MISSING
 
 META_FIELDS = ("item_type", "feed_rank", "width_px", "height_px", "topic", "ad_id")
@@ -99,10 +101,13 @@ def item_column(
 
 
 def _identity(views: BatchViews, items: Items, strings: pa.Array) -> dict[str, object]:
+    """What the item is; which advertisement only on page views with the purpose that the table needs for it."""
+    has_purpose = {ADS: views.context.has_ads[items.slots.view]}
+    told = withhold(schema.PAGE_VIEWS.name, "item_views", items.meta, has_purpose)
     return {
         "item_id": strings.take(pa.array(items.slots.item)),
         "item_type": pc.fill_null(items.meta["item_type"], MISSING),
-        **{name: items.meta[name] for name in ("feed_rank", "topic", "ad_id", "width_px", "height_px")},
+        **{name: told[name] for name in ("feed_rank", "topic", "ad_id", "width_px", "height_px")},
         "is_measurable": (views.is_item_measured & views.is_state_measured)[items.slots.view],
     }
 

@@ -15,6 +15,7 @@ from itertools import pairwise
 from pyspark.sql import DataFrame
 
 from jobs.steps.traffic import HUMAN
+from warehouse_schema.purposes import counts
 from warehouse_schema.table import Table
 
 #: Why an entry of clean does not count in a mart.
@@ -125,7 +126,7 @@ def not_applicable(spec: MartSpec) -> str:
 
 def counts_for_ads(spec: MartSpec) -> str:
     """SQL, the one rule of every mart: an entry with an ad_id counts only from page views with the purpose ads."""
-    return f"({spec.ad_id} IS NULL OR array_contains(purposes, 'ads'))" if spec.ad_id else "TRUE"
+    return counts(spec.name, spec.ad_id) if spec.ad_id else "TRUE"
 
 
 def on_dates(column: str, dates: Iterable[dt.date]) -> str:

@@ -13,12 +13,14 @@ from collections.abc import Iterable, Sequence
 from pyspark.sql import DataFrame
 
 from jobs.config import Settings
+from jobs.steps import free_text
+from jobs.steps.consent import may_be_stored
 from warehouse_schema import shared
+from warehouse_schema.clean.beacons import BEACONS
 from warehouse_schema.derive import sql_type
 from warehouse_schema.raw import cursor_beacon as raw
 from warehouse_schema.table import Struct, Type
 
-PRODUCT_DEVELOPMENT = "product_development"
 WITHHELD, ACCEPTED = "withheld", "accepted"
 #: 1970-01-01 and 2100-01-01: clocks outside are no clocks.
 CLOCK_RANGE_MS = (0, 4_102_444_800_000)
@@ -35,7 +37,7 @@ TEXTS = (
 _TEXT_ARRAYS = ("consent.purposes", "pointer.target", "clicks.target", "items.item_id", "state.state")
 _META_TEXTS = ("item_id", "item_type", "topic", "ad_id")
 #: What a number, a boolean, a list or an object in an array of texts looks like after it was read as text.
-_LITERAL = r"(^|\x01)(-?[0-9][-+.0-9eE]*|true|false|[\[{].*)(\x01|$)"
+_LITERAL = r"(-?[0-9][-+.0-9eE]*|true|false|[\[{].*)(\x01|$)"
 
 
 def judge_lines(
@@ -44,7 +46,8 @@ def judge_lines(
     taken_late: Sequence[tuple[dt.date, dt.date]] = (),
     has_no_key: str = "FALSE",
 ) -> DataFrame:
-    """Lines (value, raw_file, landing_date) with `outcome` (accepted, withheld or a reason) and `beacon`.
+    """Lines (value, raw_file, landing_date) with `outcome` (accepted, withheld or a reason), `beacon`, and whether its
+    targets `may_name_people` (`free_text`).
 
     Beacons that start within a range of dates of `taken_late` (ends included) are not too late, unless the key of
     their date is destroyed: `has_no_key` is SQL over START_DATE.
@@ -59,8 +62,12 @@ def judge_lines(
     kept = ["raw_file", "landing_date", "byte_length", "line_sha256"]
     parsed = described.selectExpr(*kept, "line", f"{_document('line')} AS document")
     beacons = parsed.selectExpr(*kept, "line", f"{_one_beacon('document')} AS beacon")
-    timed = beacons.selectExpr("*", f"{_last_t_ms()} AS last_t_ms").selectExpr("*", f"{_clock(settings)} AS clock")
-    return timed.selectExpr(*kept, "beacon", "clock", f"{_outcome(settings, taken_late, has_no_key)} AS outcome")
+    # One step each: what several expressions read is worked out once.
+    joined = beacons.selectExpr("*", f"{_last_t_ms()} AS last_t_ms", f"{_joined_texts()} AS texts")
+    timed = joined.selectExpr("*", f"{_clock(settings)} AS clock", f"{_is_unusual(settings)} AS is_unusual")
+    may_name_people = free_text.may_name_people("texts", "line", "is_unusual", settings)
+    outcome = _outcome(settings, taken_late, has_no_key)
+    return timed.selectExpr(*kept, "beacon", "clock", f"{outcome} AS outcome", f"{may_name_people} AS may_name_people")
 
 
 def _document(line: str) -> str:
@@ -127,7 +134,7 @@ def _outcome(settings: Settings, taken_late: Sequence[tuple[dt.date, dt.date]], 
         WHEN byte_length > {settings.max_beacon_bytes} THEN 'oversized'
         WHEN beacon IS NULL OR NOT ({_texts_are_texts()}) OR beacon.seq < 0 THEN 'malformed_json'
         WHEN NOT ({text("schema")} <=> '{raw.SCHEMA_ID}') THEN 'unknown_schema'
-        WHEN NOT coalesce(array_contains(beacon.consent.purposes, '{PRODUCT_DEVELOPMENT}'), FALSE) THEN '{WITHHELD}'
+        WHEN NOT ({may_be_stored(BEACONS.name)}) THEN '{WITHHELD}'
         WHEN {_lacks_a_field()} THEN 'missing_field'
         WHEN clock IS NULL THEN 'bad_timestamp'
         WHEN {_any_known([*negative, "beacon.observed_until_ms < 0"])} THEN 'negative_time'
@@ -174,6 +181,18 @@ def stream_fields(stream: str) -> list[str]:
     return [field.name for field in declared.fields]
 
 
+def _joined_texts() -> str:
+    """All texts in arrays, each once of its array: records name few items many times, and what follows reads them all."""
+    elements = [f"array_distinct(beacon.{path})" for path in _TEXT_ARRAYS]
+    elements += [f"beacon.item_meta.{name}" for name in _META_TEXTS]
+    return f"concat_ws(chr(1), {', '.join(elements)})"
+
+
+def _is_unusual(settings: Settings) -> str:
+    """Whether any element needs a closer look, of whichever kind: one pass over the texts."""
+    return rf"texts RLIKE r'(^|\x01)({_LITERAL}|{free_text.unusual_targets(settings)})'"
+
+
 def _texts_are_texts() -> str:
     """False if a number, boolean, list or object stands where the contract wants text.
 
@@ -181,8 +200,7 @@ def _texts_are_texts() -> str:
     literal is parsed again, with its types; the array around the variant binds it, so that this happens once.
     """
     single = [f"coalesce(schema_of_variant(beacon.{path}) IN ('STRING', 'VOID'), TRUE)" for path in TEXTS]
-    elements = [f"beacon.{path}" for path in (*_TEXT_ARRAYS, *(f"item_meta.{name}" for name in _META_TEXTS))]
-    is_suspicious = f"concat_ws(chr(1), {', '.join(elements)}) RLIKE r'{_LITERAL}'"
+    is_suspicious = rf"is_unusual AND texts RLIKE r'(^|\x01)({_LITERAL})'"
     parsed_again = f"exists(array(try_parse_json(line)), parsed -> {_arrays_hold_texts('parsed')})"
     return " AND ".join([*single, f"IF({is_suspicious}, {parsed_again}, TRUE)"])
 

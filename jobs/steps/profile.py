@@ -23,7 +23,8 @@ from jobs.steps.reconcile import Equation
 from jobs.steps.traffic import HUMAN
 from warehouse_schema.clean.page_views import PAGE_VIEWS
 from warehouse_schema.clean.rejected_beacons import REASONS, REJECTED_BEACONS
-from warehouse_schema.ops.profile import ALL, LAYOUT_BUCKETS, OTHER
+from warehouse_schema.ops.profile import ALL, DQ_PROFILE, LAYOUT_BUCKETS, OTHER
+from warehouse_schema.purposes import ADS, allows, counts
 from warehouse_schema.shared import MISSING, VIEWPORT_CLASSES
 
 #: Classes of each distribution; what is none of them is OTHER.
@@ -43,7 +44,7 @@ _DWELL, _DWELL_P90 = "dwell_ms", "dwell_p90_ms"
 _IS_HUMAN = f"traffic_class = '{HUMAN}'"
 _ITEMS_MEASURED = "coalesce(len(list_filter(item_views, lambda entry: entry.visible_ms IS NOT NULL)) > 0, FALSE)"
 #: As in every mart, an ad counts only from page views with the purpose ads.
-_IS_COUNTED = "(entry.ad_id IS NULL OR array_contains(purposes, 'ads'))"
+_IS_COUNTED = counts(DQ_PROFILE.name, "entry.ad_id")
 _MEASURABLE = f"entry.is_measurable AND {_IS_COUNTED}"
 _X_PX, _Y_PX = "CAST(entry.cell_x AS BIGINT) * {cell_px}", "CAST(entry.cell_y AS BIGINT) * {cell_px}"
 _IS_OUTSIDE = f"({_X_PX} < 0 OR {_Y_PX} < 0 OR {_X_PX} >= viewport_w_px OR {_Y_PX} >= viewport_h_px)"
@@ -72,7 +73,7 @@ _ALL_TRAFFIC = {
     "bots": (_one(f"NOT {_IS_HUMAN}"), "1"),
     "clock_suspect": (_one("is_clock_suspect"), "1"),
     "closed": (_one("is_closed"), "1"),
-    "ads_purpose": (_one("array_contains(purposes, 'ads')"), "1"),
+    "ads_purpose": (_one(allows("purposes", ADS)), "1"),
 }
 _HUMANS = {
     "cursor_measured": (_one("hovers IS NOT NULL"), _one("pointer_type <> 'touch'")),

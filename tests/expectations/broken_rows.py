@@ -97,6 +97,7 @@ PAGE_VIEW_CASES: dict[str, Change] = {
     "viewable_by_longest_spell": _in("item_views", is_viewable=False),
     "item_hover_visible_within_hover": _in("item_views", hover_ms=1, hover_visible_ms=2),
     "item_hovers_within_dwell": _in("item_views", hover_ms=10**6),
+    "ad_only_with_its_purpose": _in("item_views", ad_id="ad-1"),
     "attended_within_engaged": _in("item_views", attended_ms=10**6),
     "exposed_rows_within_screen": _in("exposure", visible_ms=10**6),
     "no_row_exposed_below_scroll_depth": _in("exposure", cell_y=30),

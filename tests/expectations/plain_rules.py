@@ -114,6 +114,9 @@ def _of_feed_and_screen(t: Mapping[str, Any]) -> dict[str, Holds]:
         "item_hover_visible_within_hover": _each("item_views", lambda e, r: _le(e["hover_visible_ms"], e["hover_ms"])),
         "item_hovers_within_dwell": lambda r: _le(_total(r, "item_views", "hover_ms"), _dwell(r)),
         "attended_within_engaged": lambda r: _le(_total(r, "item_views", "attended_ms"), r["engaged_ms"] or 0),
+        "ad_only_with_its_purpose": _each(
+            "item_views", lambda e, r: e["ad_id"] in (None, "(withheld)") or "ads" in r["purposes"]
+        ),
         "exposed_rows_within_screen": lambda r: _le(
             _times(_total(r, "exposure", "visible_ms"), t["cell_px"]), _times(r["visible_ms"], r["viewport_h_px"])
         ),

@@ -40,6 +40,7 @@ _OTHERS = {
     **{name: st.booleans() for name in ("is_long", "is_impression", "is_viewable")},
     "space": st.sampled_from(["viewport", "document"]),
     "item_type": st.sampled_from(["story", "video"]),
+    "ad_id": st.sampled_from(["ad-1", "(withheld)"]),
     "cell_y": st.integers(-1, 3),
     **{
         name: st.integers(0, 3).map(lambda ms: START + dt.timedelta(milliseconds=ms))
@@ -51,7 +52,7 @@ _FIELDS = {
     "hovers": ("dwell_ms", "active_ms", "is_long"),
     "item_views": (
         *("item_type", "is_impression", "is_viewable", "visible_any_ms", "visible_ms", "fully_visible_ms"),
-        *("longest_spell_ms", "spell_count", "hover_ms", "hover_visible_ms", "attended_ms"),
+        *("longest_spell_ms", "spell_count", "hover_ms", "hover_visible_ms", "attended_ms", "ad_id"),
     ),
     "exposure": ("cell_y", "visible_ms"),
 }
@@ -68,6 +69,7 @@ def page_views(draw: st.DrawFn) -> dict[str, Any]:
     for nested, names in _FIELDS.items():
         entry = st.fixed_dictionaries({n: st.none() | _OTHERS.get(n, st.integers(0, 3)) for n in names})
         row[nested] = draw(st.none() | st.lists(entry, max_size=3))
+    row["purposes"] = draw(st.sampled_from([["product_development"], ["ads", "product_development"]]))
     times = st.fixed_dictionaries({name: _OTHERS[name] for name in ("started_at", "ended_at")})
     row["visibility"] = draw(st.lists(times, max_size=3))
     return row

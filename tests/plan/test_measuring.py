@@ -72,11 +72,12 @@ def test_opened_files_are_told_apart_by_table(tmp_path: Path) -> None:
 def test_what_page_views_were_about(tmp_path: Path) -> None:
     story = {"item_id": "story-1", "item_type": "story", "ad_id": None}
     ad = {"item_id": "slot-3", "item_type": "ad", "ad_id": "ad-7"}
+    withheld = {**ad, "ad_id": "(withheld)"}
     size = {"viewport_w_px": 64.0, "viewport_h_px": 33.0, "document_h_px": 96.0}
     views = [
         {**size, "visitor_key": "1" * 64, "layout_id": "a", "traffic_class": "human", "item_views": [story, ad]},
         {**size, "visitor_key": "1" * 64, "layout_id": "b", "traffic_class": "human", "item_views": [story]},
-        {**size, "visitor_key": "2" * 64, "layout_id": "b", "traffic_class": "declared_bot", "item_views": [story]},
+        {**size, "visitor_key": "2" * 64, "layout_id": "b", "traffic_class": "declared_bot", "item_views": [withheld]},
     ]
     root = str(tmp_path / "warehouse")
     publish_release(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -176,12 +177,33 @@ def test_attended_time_is_null_where_it_cannot_be_told(row: Row, changes: dict[s
     assert only(row(until=9, **changes))["attended_ms"] is None
 
 
+def test_which_advertisement_it_was_is_told_under_the_purpose_ads_only(row: Row) -> None:
+    meta = [{"item_id": "a", "item_type": "ad", "ad_id": "x", "topic": "travel"}, {"item_id": "b", "topic": "travel"}]
+
+    ad, story = row(until=9, item_meta=meta)["item_views"]
+
+    assert (ad["ad_id"], ad["topic"], ad["item_type"]) == ("(withheld)", None, "ad")
+    assert (story["ad_id"], story["topic"]) == (None, "travel")
+
+
+def test_hover_and_item_of_a_hashed_target_still_join(row: Row) -> None:
+    target = "ann@example.org"
+    watched = row(until=900, pointer=[(0, 1, 1, target)], items=[(0, target, 1.0, 0.5)])
+
+    assert (
+        watched["hovers"][0]["target"]
+        == only(watched)["item_id"]
+        == "hashed:" + sha256(target.encode()).hexdigest()[:32]
+    )
+
+
 def test_item_that_is_only_described_was_not_seen(row: Row) -> None:
     entry = only(
         row(
             until=9000,
             items=[],
             item_meta=[{"item_id": "a", "item_type": "ad", "feed_rank": 3, "ad_id": "x", "topic": None}],
+            consent={"purposes": ["product_development", "ads"]},
         )
     )
 

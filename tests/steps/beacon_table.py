@@ -58,8 +58,16 @@ def beacon_row(raw: dict[str, Any], line: bytes | None = None) -> dict[str, Any]
         "purposes": purposes,
         "experiments": None if raw.get("experiments") is None else list(raw["experiments"].items()),
         **{name: _stream(name, raw.get(name)) for name in STREAMS},
-        "item_meta": raw.get("item_meta"),
+        "item_meta": _item_meta(raw.get("item_meta"), purposes),
     }
+
+
+def _item_meta(metas: list[dict[str, Any] | None] | None, purposes: list[str]) -> list[dict[str, Any] | None] | None:
+    """What items are: which advertisement is told only with the purpose ads."""
+    if metas is None or "ads" in purposes:
+        return metas
+    withheld = {"ad_id": "(withheld)", "topic": None}
+    return [meta and (meta if meta.get("ad_id") is None else meta | withheld) for meta in metas]
 
 
 def _context(page: dict[str, Any], device: dict[str, Any]) -> dict[str, Any]:

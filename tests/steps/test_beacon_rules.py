@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.steps.one_view import NOON_MS, beacon, item
-from tests.steps.plain_rows import Row, kernel_rows
+from tests.steps.plain_rows import Row, agreed_rows, kernel_rows
 from tests.steps.strategies import RawBeacon
 
 
@@ -127,13 +127,31 @@ def test_purposes_are_those_of_every_beacon() -> None:
 
 
 def test_of_several_descriptions_of_an_item_the_last_holds_whole() -> None:
-    low = beacon(seq=0, item_meta=[{"item_id": "i", "topic": "a", "feed_rank": 1}, {"item_id": "i", "topic": "b"}])
-    high = beacon(seq=1, item_meta=[{"item_id": "i", "ad_id": "x"}, None, {"topic": "no item"}])
+    ads = {"purposes": ["product_development", "ads"]}
+    first, last = {"item_id": "i", "topic": "a", "feed_rank": 1}, {"item_id": "i", "topic": "b"}
+    low = beacon(seq=0, item_meta=[first, last], consent=ads)
+    high = beacon(seq=1, item_meta=[{"item_id": "i", "ad_id": "x"}, None, {"topic": "no item"}], consent=ads)
 
     before, after = item(one_row(low)), item(one_row(high, low))
 
     assert [before[n] for n in ("topic", "feed_rank", "ad_id")] == ["b", None, None]
     assert [after[n] for n in ("topic", "feed_rank", "ad_id")] == [None, None, "x"]
+
+
+def test_which_advertisement_it_was_needs_the_purpose_ads_of_every_beacon() -> None:
+    ad = {"item_id": "i", "item_type": "ad", "feed_rank": 2, "topic": "travel", "ad_id": "x"}
+    both, one = {"purposes": ["product_development", "ads"]}, {"purposes": ["product_development"]}
+    agreed = beacon(consent=both, item_meta=[ad, {**ad, "item_id": "s", "ad_id": None}])
+
+    def told(*others: RawBeacon) -> list[tuple[Any, ...]]:
+        (row,) = agreed_rows([agreed, *others])
+        return [tuple(entry[n] for n in ("item_type", "feed_rank", "topic", "ad_id")) for entry in row["item_views"]]
+
+    story = ("ad", 2, "travel", None)
+    assert told() == [("ad", 2, "travel", "x"), story]
+    assert told(beacon(seq=1, consent=both)) == [("ad", 2, "travel", "x"), story]
+    assert told(beacon(seq=1, consent=one)) == [("ad", 2, None, "(withheld)"), story]
+    assert told(beacon(seq=1, consent=both | {"gpc": True})) == [("ad", 2, None, "(withheld)"), story]
 
 
 @pytest.mark.parametrize("absent", [None, {}, "left out"])

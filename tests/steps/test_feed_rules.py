@@ -144,7 +144,7 @@ def test_item_known_only_by_its_meta_was_not_seen() -> None:
     assert (unseen["is_impression"], unseen["visible_any_ms"], unseen["first_visible_ms"]) == (False, 0, None)
     assert (unmeasured["is_impression"], unmeasured["visible_any_ms"]) == (None, None)
     assert view(until=500)["item_views"] is None
-    assert (unseen["item_type"], unseen["ad_id"]) == ("ad", "a")
+    assert (unseen["item_type"], unseen["ad_id"]) == ("ad", "(withheld)")
 
 
 def test_item_is_measurable_if_items_and_state_are_measured() -> None:

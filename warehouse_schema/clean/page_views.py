@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from warehouse_schema import shared as s
+from warehouse_schema.purposes import WITHHELD
 from warehouse_schema.table import Array, Column, Map, Struct, Table
 
 
@@ -62,8 +63,13 @@ ITEM_VIEW = Struct(
         Column("item_id", "string", "Slot in the page view, unique there."),
         Column("item_type", "string", "story, ad, video or zone; (none) if the tracker did not say."),
         Column("feed_rank", "int", "Place in the feed, from 1.", nullable=True),
-        Column("topic", "string", "Topic of the item.", nullable=True),
-        Column("ad_id", "string", "The creative, if the item is an advertisement.", nullable=True),
+        Column("topic", "string", "Topic of the item; NULL where ad_id is withheld.", nullable=True),
+        Column(
+            "ad_id",
+            "string",
+            f"The creative, if the item is an advertisement; {WITHHELD} without the purpose ads.",
+            nullable=True,
+        ),
         Column("width_px", "double", "Width of the item.", "css px", nullable=True),
         Column("height_px", "double", "Height of the item.", "css px", nullable=True),
         _flag("is_measurable", "Items and state were both measured on this page view."),
