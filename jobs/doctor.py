@@ -27,6 +27,7 @@ from jobs.io.class_archive import archive_file
 from jobs.io.jar_pins import S3_JARS
 from jobs.io.jars import check_jars, delta_jars, jar_folder
 from jobs.io.java import find_java
+from jobs.io.keys import KeyRing
 from jobs.io.s3 import any_on_s3, endpoint
 from jobs.io.store import Store, local_path
 
@@ -213,17 +214,23 @@ def _key(warehouse: str) -> Check:
     """The key turns visitor ids into pseudonyms: who reads it can undo them by trying ids."""
     if keys.is_in_environment():
         ring, problem = _tried(lambda: keys.load_ring(warehouse))
-        return Check("key", f"{len(ring.keys)} keys in {keys.RING_VARIABLE}" if ring else "none", problem)
+        return Check("key", _ring(ring) if ring else "cannot be used", problem)
     path, problem = _tried(lambda: keys.key_file(warehouse))
     if path is None:
         return Check("key", "none", problem)
     number, _ = _tried(lambda: releases.newest_number(Store(warehouse)))
     if not path.exists() and not number:
         return Check("key", f"{path} does not exist yet: the first night makes it")
-    _, problem = _tried(lambda: keys.load_ring(warehouse))
-    if problem:
+    ring, problem = _tried(lambda: keys.load_ring(warehouse))
+    if ring is None:
         return Check("key", f"{path} cannot be used", problem)
-    return Check("key", f"{path}, mode {stat.S_IMODE(path.stat().st_mode):04o}")
+    return Check("key", f"{path}, mode {stat.S_IMODE(path.stat().st_mode):04o}: {_ring(ring)}")
+
+
+def _ring(ring: KeyRing) -> str:
+    """The keys in words. Never a problem: a night makes the next one, or says why it cannot."""
+    count, last = len(ring.keys), ring.keys[-1].first_date
+    return f"{count} key{'' if count == 1 else 's'}, the last from {last or 'the beginning'} on"
 
 
 def _tried(look: Callable[[], Found]) -> tuple[Found | None, str]:

@@ -178,16 +178,16 @@ def _changed(
             f"{keys.RING_VARIABLE} holds the ring, and is never written. Change the secret that it comes from: a key is a "
             "line of 64 hex digits and its first date; a destroyed one has the word destroyed in place of the digits."
         )
-    # What is refused leaves no run behind.
-    change(keys.load_ring(warehouse), _newest(warehouse))
+    # What is refused, or changes nothing, leaves no run behind.
+    ring = keys.load_ring(warehouse)
+    if change(ring, _newest(warehouse)) == ring:
+        return ring
     store, path = Store(warehouse), keys.key_file(warehouse)
     journal = Journal(store, f"{now:%Y%m%dT%H%M%S%fZ}-{os.getpid()}")
     with journaled(journal, command, Settings(), **asked) as said:
         with held_lease(store, journal.run_id, may_take_over=False):
-            before = keys.load_ring(warehouse)
-            ring = change(before, _newest(warehouse))
-            if ring != before:
-                _write(path, ring)
+            ring = change(keys.load_ring(warehouse), _newest(warehouse))
+            _write(path, ring)
         said.append(f"{command}: {len(ring.keys)} keys, {sum(key.is_destroyed for key in ring.keys)} of them destroyed")
     return ring
 

@@ -179,8 +179,32 @@ def test_key_file_is_for_its_owner_alone(raw: str, warehouse: str, mode: int, is
     check = _check(doctor(raw, warehouse), "key")
 
     assert check.ok == is_ok
-    assert check.found == (f"{key}, mode {mode:04o}" if is_ok else f"{key} cannot be used")
+    assert check.found == (
+        f"{key}, mode {mode:04o}: 1 key, the last from the beginning on" if is_ok else f"{key} cannot be used"
+    )
     assert is_ok or f"chmod 600 {key}" in check.mend
+
+
+@pytest.mark.parametrize(
+    ("ring", "found", "mend"),
+    [
+        (f"{'a1' * 32}\n{'b2' * 32} 2027-01-21", "2 keys, the last from 2027-01-21 on", ""),
+        (
+            f"{'a1' * 32}\n{'b2' * 32}",
+            "cannot be used",
+            "HOVERLAKE_KEY_RING, line 2: expected a key and its first date",
+        ),
+    ],
+)
+def test_ring_of_the_environment_is_looked_at(
+    raw: str, warehouse: str, monkeypatch: pytest.MonkeyPatch, ring: str, found: str, mend: str
+) -> None:
+    monkeypatch.setenv("HOVERLAKE_KEY_RING", ring)
+
+    check = _check(doctor(raw, warehouse), "key")
+
+    assert check.found == found and check.mend.startswith(mend) and check.ok == (not mend)
+    assert "b2b2" not in check.found + check.mend
 
 
 def test_lost_key_of_a_published_warehouse_is_a_problem(raw: str, warehouse: str) -> None:
