@@ -78,6 +78,7 @@ class Stages:
         self.failed = failed_runs(self.store, self.given.base, self.night.run_id)
         self.tables.forget_runs([story.run_id for story in self.failed])
         undone = self.tables.restore(self.store, self.given.base)
+        self.tables.keep_statistics_impersonal()
         if undone:
             self.night.progress.say(f"undone what a stopped run left: {', '.join(undone)}")
 

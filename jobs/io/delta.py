@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
@@ -19,12 +20,13 @@ from jobs.io.lease import Lease
 from jobs.io.releases import REPLACED_DAYS, Release
 from jobs.io.store import Store, table_uri
 from jobs.io.warehouse import open_table
-from warehouse_schema import OPS, PINNED, RESTRICTED, TABLES
+from warehouse_schema import CLEAN, OPS, PINNED, RESTRICTED, TABLES
 from warehouse_schema.derive import spark_schema
 from warehouse_schema.table import Table
 
 #: Numbers of one lease's commits; a lease makes fewer than this.
 COMMITS_PER_LEASE = 1_000_000
+_STATISTICS = "delta.dataSkippingStatsColumns"
 _CHECKS_RETENTION = "spark.databricks.delta.retentionDurationCheck.enabled"
 #: Types of which Delta keeps the least and the greatest value of each file.
 _WITH_STATISTICS = ("string", "int", "long", "double", "date", "timestamp")
@@ -93,7 +95,7 @@ class DeltaTables:
             days = REPLACED_DAYS[table.layer]
             writer = writer.option("delta.deletedFileRetentionDuration", f"interval {days} days")
             writer = writer.option("delta.logRetentionDuration", f"interval {days} days")
-            writer = writer.option("delta.dataSkippingStatsColumns", ",".join(statistics_columns(table)))
+            writer = writer.option(_STATISTICS, ",".join(statistics_columns(table)))
         if table.partition_by:
             writer = writer.partitionBy(*table.partition_by)
         writer.save(self.uri(table))
@@ -139,6 +141,15 @@ class DeltaTables:
         finally:
             self.spark.conf.unset(_CHECKS_RETENTION)
 
+    def keep_statistics_impersonal(self) -> None:
+        """Tables of people that were made when the log still kept the least and the greatest pseudonym of each file keep
+        none from here on."""
+        for table in CLEAN:
+            found, wanted = open_table(self.warehouse, table), ",".join(statistics_columns(table))
+            if found is not None and found.metadata().configuration.get(_STATISTICS) != wanted:
+                change = f"ALTER TABLE delta.`{self.uri(table)}` SET TBLPROPERTIES ('{_STATISTICS}' = '{wanted}')"
+                self._changed(table, partial(_run, change))
+
     def _changed(self, table: Table, change: Callable[[DeltaTable], object]) -> bool:
         """Whether the change, which carries no number of a transaction, made a version."""
         before = self.version(table)
@@ -166,6 +177,11 @@ class DeltaTables:
                 DeltaTable.forPath(self.spark, self.uri(table)).restoreToVersion(pinned)
             self.journal.write("restored", table=table.name, version=pinned)
         return undone
+
+
+def _run(statement: str, table: DeltaTable) -> None:
+    """A statement of SQL about the table."""
+    table.toDF().sparkSession.sql(statement)
 
 
 def statistics_columns(table: Table) -> list[str]:

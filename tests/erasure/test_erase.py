@@ -135,3 +135,35 @@ def test_a_stopped_erasure_is_finished_by_the_next_night(
     assert query(warehouse, "select page_view_id from clean.page_views") == [("pv-1",)]
     assert newest_release(warehouse).erasures == 1
     assert "no trace" in run_erasure(Erasure(visitors, str(raw), str(warehouse)))
+
+
+@pytest.mark.slow
+def test_a_table_that_kept_pseudonyms_in_its_log_keeps_none_from_the_next_night_on(
+    spark: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.night.warehouses import beacon, night, write_lines
+
+    raw, warehouse = tmp_path / "raw", tmp_path / "warehouse"
+    write_lines(raw, [beacon()])
+    monkeypatch.setattr(
+        "jobs.io.delta.statistics_columns", lambda table: ["visitor_key"] if table.layer == "clean" else []
+    )
+    monkeypatch.setattr("jobs.io.delta.CLEAN", ())
+    night(raw, warehouse)
+    monkeypatch.undo()
+    logs = warehouse / "clean" / "beacons" / "_delta_log"
+    before = set(logs.glob("*.json"))
+    assert any("minValues" in log.read_text() and "visitor_key" in _statistics(log) for log in before)
+
+    write_lines(raw, [beacon(visitor_id="v-2", page_view_id="pv-2", beacon_id="b-2")], name="b.gz")
+    night(raw, warehouse)
+
+    added = set(logs.glob("*.json")) - before
+    assert added and not any("visitor_key" in _statistics(log) for log in added)
+    assert len(query(warehouse, "select * from clean.page_views")) == 2
+
+
+def _statistics(log: Path) -> str:
+    """Statistics of all files that a commit added."""
+    actions = [json.loads(line) for line in log.read_text().splitlines()]
+    return "".join(action["add"].get("stats") or "" for action in actions if "add" in action)
