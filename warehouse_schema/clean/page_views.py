@@ -247,5 +247,7 @@ PAGE_VIEWS = Table(
     caveats=(
         "Item times must never be summed into page time: items overlap on the screen.",
         "Without a scroll stream the page is taken as not scrolled.",
+        "Targets and item ids longer than max_target_chars, or like an e-mail address or a number to dial, are `hashed:` and "
+        "32 hex digits; equal ones stay equal. See [privacy](../privacy.md#free-text).",
     ),
 )
