@@ -18,7 +18,8 @@ NOT_EXPRESSED = (
     "Clocks lie within 1970 to 2099, and instants within max_page_view_ms (else bad_timestamp).",
     "The repaired start agrees with the landing date (else too_late or from_future).",
     "A line is at most max_beacon_bytes long (else oversized).",
-    "Without the purpose product_development a line is withheld: counted, and nothing else.",
+    "Without the purpose product_development a line is withheld: counted, and nothing else. Collectors drop such lines "
+    "themselves: raw files keep what they are sent.",
 )
 
 _SCALARS: dict[str, dict[str, Any]] = {

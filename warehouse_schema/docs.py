@@ -14,6 +14,7 @@ from pathlib import Path
 from warehouse_schema.catalog import PINNED, TABLES
 from warehouse_schema.clean.rejected_beacons import REASONS
 from warehouse_schema.contract import NOT_EXPRESSED, json_schema
+from warehouse_schema.purposes import MATRIX, PURPOSES, WITHHELD
 from warehouse_schema.raw import cursor_beacon as raw
 from warehouse_schema.raw.example_beacon import EXAMPLE_BEACON
 from warehouse_schema.shared import GROUP_SIZE_CAVEATS
@@ -73,6 +74,28 @@ def render_rejections() -> str:
     )
 
 
+def render_purposes() -> str:
+    """The page of the matrix: for every table, the purposes that its rows and its columns need."""
+    rows = []
+    for table, needs in MATRIX.items():
+        asked = {name: ["rows"] if name in needs.rows else [] for name in PURPOSES}
+        for column, purpose in needs.columns.items():
+            asked[purpose].append(f"`{column}` of entries with an ad_id")
+        if needs.ad_entries and needs.ad_entries not in needs.rows:
+            asked[needs.ad_entries].append("entries with an ad_id")
+        rows.append((f"[{table}](tables/{table}.md)", *("; ".join(words) for words in asked.values()), needs.note))
+    return _page(
+        "# Purposes",
+        "What each table needs people to have consented to. "
+        + "; ".join(f"`{n}`: {m}" for n, m in PURPOSES.items())
+        + ".",
+        _grid(("Table", *(f"`{name}`" for name in PURPOSES), "Note"), rows),
+        "*rows*: without the purpose nothing of a person is in any row. Columns: without it the ad_id is "
+        f"`{WITHHELD}`, other values NULL. Entries: without it they count in no row. How, and what the collector does: "
+        "[privacy](privacy.md).",
+    )
+
+
 def render_index() -> str:
     """The first page of docs/: every table with what its row is."""
     rows = [
@@ -94,7 +117,8 @@ def render_index() -> str:
         "[why lines are rejected](raw/rejections.md). Words and units: [GLOSSARY](../GLOSSARY.md). Questions in SQL: "
         "[tables, entries, quantiles, was the feed visible](sql.md). Raw logs and tables on S3: "
         "[object storage](object-storage.md). Nights on Spark clusters: [on a cluster](cluster.md). "
-        "Running it: [status, releases, rollback, exit codes, schedulers](operations.md). Data quality: [which check finds "
+        "People in the tables: [privacy](privacy.md), "
+        "[which purpose each table needs](purposes.md). Running it: [status, releases, rollback, exit codes, schedulers](operations.md). Data quality: [which check finds "
         "which fault](faults.md), [a page on a date, for people](report.md). How fast: [against other engines](benchmark.md). How far it carries: [a billion users, on paper](SCALE.md).",
     )
 
@@ -115,6 +139,7 @@ def pages() -> dict[str, str]:
         "raw/cursor-beacon-1.md": render_contract(),
         "raw/cursor-beacon-1.schema.json": json.dumps(json_schema(), indent=2) + "\n",
         "raw/rejections.md": render_rejections(),
+        "purposes.md": render_purposes(),
         **{f"tables/{table.name}.md": render_table(table) for table in TABLES.values()},
     }
 

@@ -55,7 +55,13 @@ PAGE_VIEW_ID = Column(
 )
 SESSION_ID = Column("session_id", "string", "The tracker's own session, if it has any.", nullable=True, personal=True)
 SURFACE = Column("surface", "string", "Kind of page, for example feed or profile.", example="feed")
-URL = Column("url", "string", "Address of the page as the tracker sent it.", nullable=True, personal=True)
+URL = Column(
+    "url",
+    "string",
+    "Address of the page, without fragment and user information, and of its query only what url_query_allowed names.",
+    nullable=True,
+    personal=True,
+)
 LAYOUT_ID = Column("layout_id", "string", "Page version or template; cells compare only within one.", example="feed-v7")
 DOCUMENT_W = Column("document_w_px", "double", "Width of the document.", "css px", nullable=True)
 DOCUMENT_H = Column(

@@ -11,6 +11,7 @@ from warehouse_schema.docs import (
     main,
     pages,
     render_contract,
+    render_purposes,
     render_rejections,
     render_table,
     stale_pages,
@@ -95,6 +96,18 @@ def test_contract_page_names_every_field() -> None:
         assert f"| `{column.name}` |" in page
     assert "| `pointer.t_ms` | list of long | ms since start |" in page
     assert "| `item_meta[].ad_id` | string |" in page
+
+
+def test_purposes_page_says_for_every_table_what_its_rows_and_columns_need() -> None:
+    lines = render_purposes().splitlines()
+
+    assert [name for name in TABLES if not any(f"(tables/{name}.md) |" in line for line in lines)] == []
+    (beacons,) = [line for line in lines if "(tables/clean.beacons.md)" in line]
+    assert "| rows | `item_meta[].ad_id` of entries with an ad_id;" in beacons
+    (ads,) = [line for line in lines if "(tables/mart.ad_attention_daily.md)" in line]
+    assert "| rows | rows |" in ads
+    (stories,) = [line for line in lines if "(tables/mart.story_attention_daily.md)" in line]
+    assert "| rows | entries with an ad_id |" in stories
 
 
 def test_rejections_page_keeps_the_order_of_judgement() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from warehouse_schema import shared as s
+from warehouse_schema.purposes import WITHHELD
 from warehouse_schema.raw import cursor_beacon as raw
 from warehouse_schema.table import Array, Column, Map, Table
 
@@ -62,5 +63,8 @@ BEACONS = Table(
         "Duplicates and conflicting retries are still in it: clean.page_views removes them.",
         "Where keys change (key_id), a visitor has another visitor_key from the first date of the new one on.",
         "Equal lines of one file are one row each: the table has no unique key.",
+        f"Of advertisements, ad_id is {WITHHELD} and topic NULL where the beacon's purposes lack ads.",
+        "Targets and item ids longer than max_target_chars, or like an e-mail address or a number to dial, are `hashed:` and "
+        "32 hex digits; equal ones stay equal. See [privacy](../privacy.md#free-text).",
     ),
 )

@@ -250,5 +250,7 @@ PAGE_VIEWS = Table(
         "Where keys change (key_id), a visitor has another visitor_key from midnight UTC on: a page view whose beacons start on "
         "both sides is two page views, and a session two sessions; ops.dq_profile counts them.",
         "Without a scroll stream the page is taken as not scrolled.",
+        "Targets and item ids longer than max_target_chars, or like an e-mail address or a number to dial, are `hashed:` and "
+        "32 hex digits; equal ones stay equal. See [privacy](../privacy.md#free-text).",
     ),
 )
