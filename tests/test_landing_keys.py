@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from jobs import beacons
 from jobs.config import Settings
 from jobs.io.keys import ring_of
 from jobs.land import LandingRules, read_lines
@@ -45,7 +46,10 @@ def test_line_of_a_destroyed_key_is_too_late(spark: SparkSession, tmp_path: Path
 
     judged = rules.judge(read_lines(spark, str(tmp_path), [f"landing_date={DATE}/a.ndjson.gz"])).cache()
     outcomes = [row["outcome"] for row in judged.select("outcome").collect()]
-    landed = {(row["key_id"], row["visitor_key"]) for row in rules.beacons(judged).collect()}
+    landed = {
+        (row["key_id"], row["visitor_key"])
+        for row in beacons.transform(rules.with_visitor_keys(judged), rules.settings).collect()
+    }
     judged.unpersist()
 
     of_visitors = [("v-0", "1", FIRST), ("v-1", "2", SECOND), ("v-2", "3", THIRD), ("v-3", "3", THIRD)]
@@ -63,7 +67,7 @@ def test_plan_tells_dates_and_ids_of_keys_and_no_secret(
     lines = read_lines(spark, str(tmp_path), [f"landing_date={DATE}/a.ndjson.gz"])
 
     for mode in ("extended", "codegen", "cost", "formatted"):
-        rules.beacons(rules.judge(lines)).explain(mode)
+        rules.with_visitor_keys(rules.judge(lines)).explain(mode)
     plan = capsys.readouterr().out
 
     assert "pseudonym(" in plan and str(DATE) in plan

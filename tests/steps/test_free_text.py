@@ -78,7 +78,8 @@ def landed(spark: SparkSession, lines: Sequence[dict[str, Any]], settings: Setti
 
     values = [(json.dumps({**line, "seq": seq}), "a.ndjson", DATE) for seq, line in enumerate(lines)]
     frame = spark.createDataFrame(values, "value string, raw_file string, landing_date date").coalesce(1)
-    stored = beacons.transform(judge_lines(frame, settings), settings, pseudonym=pseudonym_udf(b"k" * 32))
+    keyed = beacons.with_visitor_keys(judge_lines(frame, settings), "'1'", pseudonym_udf({"1": b"k" * 32}))
+    stored = beacons.transform(keyed, settings)
     found = [row.asDict(recursive=True) for row in stored.collect()]
     assert len(found) == len(lines)
     return sorted(found, key=lambda row: row["seq"])
