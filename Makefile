@@ -7,7 +7,7 @@ DEPLOY_TOOLS := .tools/deploy
 comma := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-cluster test-deploy kill-matrix order-matrix pair-matrix fault-matrix attack-matrix soak truth costs quick lint docs bench bench-small bench-packages profile bench-simulator clean FORCE
+.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-cluster test-deploy kill-matrix order-matrix pair-matrix fault-matrix attack-matrix erase-matrix soak truth costs quick lint docs bench bench-small bench-packages profile bench-simulator clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,9 @@ fault-matrix: setup ## every fault of docs/faults.md made on purpose: each is fo
 
 attack-matrix: setup ## attacks on the published files of 2,000 visitors: nobody is found, without protection everybody is
 	@$(BIN)/python -m pytest tests/privacy -m matrix
+
+erase-matrix: setup ## 100 of 2,000 visitors erased: no trace, and tables as if they had never been there
+	@$(BIN)/python -m pytest tests/erasure -m matrix
 
 soak: setup ## NIGHTS= small nights in a row, with maintenance: does anything grow, is there any false alarm?
 	@$(BIN)/python -m benchmarks.soak --nights $(or $(NIGHTS),60) --page-views $(or $(PAGE_VIEWS),20)

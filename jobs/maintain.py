@@ -147,9 +147,10 @@ def _maintain(asked: Maintenance, store: Store, run_id: str, lease: Lease, journ
     expired_raw, unknown = _expired_raw(asked, base, store)
     for remark in _remarks(unknown):
         progress.say(remark)
-    for file in expired_raw:
-        assert asked.raw is not None
-        Store(asked.raw).delete(file.path)
+    if asked.raw is not None:
+        raw = open_raw(asked.raw)
+        for file in expired_raw:
+            raw.delete(file.path)
     with progress.stage("join small files") as facts:
         joined = [table.name for table in TABLES.values() if tables.compact(table)]
         facts.append(", ".join(joined) or "nothing")

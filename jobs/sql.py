@@ -20,7 +20,7 @@ from jobs.errors import InfrastructureFailed, UsageError
 from jobs.io import releases
 from jobs.io.store import Store, local_path
 from jobs.io.warehouse import check_root, open_table
-from jobs.sql_errors import NAMES, explained, unknown_table, unreadable
+from jobs.sql_errors import NAMES, explained, unknown_table, unreadable, void_layer
 from jobs.sql_macros import macros
 from jobs.sql_output import Format, written
 from jobs.sql_views import FLAT_VIEWS, flat_view, one_row_per, source_of
@@ -77,12 +77,15 @@ def connect(
     is_needed = tables is None or release_number is not None or any(table.name in PINNED_NAMES for table in wanted)
     release = opened_release(warehouse, release_number, is_needed)
     pins = release.tables if release else {}
+    is_void = release is not None and release_number is not None and _is_void(warehouse, release)
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'; SET python_enable_replacements = false")
     files: list[str] = []
     made: set[str] = set()
     for table in wanted:
         try:
+            if is_void and table.layer == "clean":
+                raise void_layer(warehouse, table, release_number)
             files += _add_view(connection, warehouse, table, pins.get(table.name))
             made.add(table.name)
         except (UsageError, DeltaError, duckdb.Error, OSError) as error:
@@ -110,6 +113,12 @@ def opened_release(warehouse: str, number: int | None = None, is_needed: bool = 
     if release is None:
         raise UsageError(f"there is no release {number} in {warehouse}; the newest is {newest.number}.")
     return release
+
+
+def _is_void(warehouse: str, release: Release) -> bool:
+    """Whether people were erased since: then the files of its clean tables are gone."""
+    newest = releases.newest(Store(warehouse))
+    return newest is not None and release.erasures < newest.erasures
 
 
 def named_tables(query: str) -> list[str] | None:

@@ -28,6 +28,14 @@ def unreadable(error: Exception, warehouse: str, table: Table) -> HoverlakeError
     )
 
 
+def void_layer(warehouse: str, table: Table, release_number: int | None) -> UsageError:
+    """The release still pins the table, whose rows are gone since people were erased."""
+    return UsageError(
+        f"{table.name} of release {release_number} in {warehouse} is gone: people were erased from it since. Ask a newer release "
+        "(hoverlake releases list), or the release's marts."
+    )
+
+
 def explained(error: duckdb.Error, warehouse: str) -> HoverlakeError:
     """The engine's words in ours; its hint with the query's line and caret stays."""
     unknown = UNKNOWN_TABLE.search(str(error))

@@ -11,21 +11,20 @@ from expectations.results import Result
 from jobs.audit import Written, audit_night
 from jobs.build import build_page_views, read_dates, stage_marts, take_back_page_views, touched_dates, window
 from jobs.data_docs import document
-from jobs.erasure.rows import erase_rows
+from jobs.erasure.rows import ERASED, erase_rows
 from jobs.errors import BlockedByQuality, InfrastructureFailed
 from jobs.io import releases
 from jobs.io.decisions import all_tombstones, erasures, too_late_ranges
 from jobs.io.delta import DeltaTables
 from jobs.io.journal import RunStory
 from jobs.io.store import Store
-from jobs.key_cuts import count_cuts, rotations_near
 from jobs.land import LandingRules, land, portions
 from jobs.late_rebuild import waiting_dates
 from jobs.next_release import manifest, more, next_release, summary
-from jobs.profiles import profile_rows
+from jobs.ops_rows import write_ops
 from jobs.publication import Publication
 from jobs.quality import dates_to_hold_back, equation_results, held_equations, merged, verdict
-from jobs.run_rows import amount_rows, count_rows, failed_run_row, failed_runs, input_rows, result_rows, run_row
+from jobs.run_rows import failed_runs
 from jobs.steps.marts import on_dates
 from jobs.steps.profile import Measured
 from jobs.steps.reconcile import Equation, Staged, mart_equations, told
@@ -33,9 +32,6 @@ from jobs.waiting import left_unpublished, left_waiting
 from warehouse_schema import PINNED
 from warehouse_schema.clean.beacons import BEACONS
 from warehouse_schema.clean.page_views import PAGE_VIEWS
-from warehouse_schema.derive import spark_schema
-from warehouse_schema.ops import tables as ops
-from warehouse_schema.ops.profile import DQ_PROFILE
 from warehouse_schema.table import Table
 
 if TYPE_CHECKING:
@@ -67,7 +63,6 @@ class Stages:
         self.waiting: set[dt.date] = set()
         self.held_back: set[dt.date] = set()
         self.failed: list[RunStory] = []
-        self.erased: dict[str, dict[dt.date, int]] = {}
 
     def restore(self) -> None:
         """Fence off a holder that may come back, then bring every table back to the base release: whatever a stopped
@@ -110,10 +105,11 @@ class Stages:
         if base is None or len(erasures(made)) <= base.erasures:
             return set()
         with self.night.progress.stage("erase") as facts:
-            self.erased = erase_rows(self.tables, all_tombstones(made))
-            facts.append(", ".join(f"{sum(rows.values()):,} rows of {name}" for name, rows in self.erased.items()))
-        self.tables.journal.write("erased", rows={name: sum(rows.values()) for name, rows in self.erased.items()})
-        return {date for rows in self.erased.values() for date in rows}
+            erased = erase_rows(self.tables, all_tombstones(made))
+            totals = {name: sum(rows.values()) for name, rows in erased.items()}
+            facts.append(", ".join(f"{count:,} rows of {name}" for name, count in totals.items()))
+        self.tables.journal.write(ERASED, erasures=len(erasures(made)), rows=totals)
+        return {date for rows in erased.values() for date in rows}
 
     def _choose(self, at_once: set[dt.date], late: set[dt.date]) -> None:
         """Event dates that are built now, and those that wait for the close of their late window."""
@@ -140,7 +136,7 @@ class Stages:
         """clean.page_views of the touched dates, then every mart, staged."""
         if self.dates:
             self._build_page_views()
-        if self.dates or self._publication().is_needed:
+        if self.dates or self.publication().is_needed:
             self._stage_marts()
 
     def _build_page_views(self) -> None:
@@ -152,16 +148,17 @@ class Stages:
     def _stage_marts(self) -> None:
         night = self.night
         with night.progress.stage("stage marts") as facts:
-            self.staged = stage_marts(self.tables, night.settings, self._publication(), night.staging)
+            self.staged = stage_marts(self.tables, night.settings, self.publication(), night.staging)
             facts.append(f"{len(self._marts())} marts")
 
-    def _publication(self) -> Publication:
+    def publication(self) -> Publication:
+        """Which dates this run publishes, by what it knows so far."""
         night = self.night
         return Publication(night.settings, self.given.base, night.date, self.dates, self.asked, self.held_back)
 
     def audit(self) -> None:
         """Hold what is written but not published against the expectations, and against the weeks before."""
-        dates = sorted({*self.dates, *self._publication().closing})
+        dates = sorted({*self.dates, *self.publication().closing})
         if not dates and not self.waiting and not self.staged:
             return
         with self.night.progress.stage("audit") as facts:
@@ -175,7 +172,7 @@ class Stages:
         """What fails critically, or does not add up, is not published: the whole night, or its dates alone."""
         self._add_up()
         while failures := [result for result in self.seen if result.is_critical_failure]:
-            now = self._publication()
+            now = self.publication()
             held = dates_to_hold_back(failures, sorted({*self.dates, *now.closing}), now.known, self.staged)
             if self.night.on_dq_failure == "block" or not held:
                 self._block(verdict(failures))
@@ -186,13 +183,14 @@ class Stages:
         if self.staged:
             with self.night.progress.stage("reconcile") as facts:
                 self.added_up = mart_equations(self.tables.read(PAGE_VIEWS), self.staged)
-                facts.append(f"{len(self._equations())} equations")
-        self.added_up += left_unpublished(self.tables.read(PAGE_VIEWS), self._publication())
+                facts.append(f"{len(self.equations())} equations")
+        self.added_up += left_unpublished(self.tables.read(PAGE_VIEWS), self.publication())
         own = [equation for equation in self.built if equation.date not in self.held_back]
         self.seen += equation_results([*self.landed, *own, *self.added_up])
         self.results = merged(self.results, self.seen)
 
-    def _equations(self) -> list[Equation]:
+    def equations(self) -> list[Equation]:
+        """All that must add up."""
         return [*self.landed, *self.built, *self.added_up]
 
     def _hold_back(self, held: set[dt.date], failures: Sequence[Result]) -> None:
@@ -213,7 +211,7 @@ class Stages:
 
     def _block(self, reason: str) -> None:
         message = f"blocked by data quality: {reason} Published tables stay as they were. {more(self.night)}"
-        self._write_ops(BlockedByQuality.exit_code, message)
+        write_ops(self, BlockedByQuality.exit_code, message)
         document(self.night, self.store, self.results, message)
         raise BlockedByQuality(message)
 
@@ -226,9 +224,9 @@ class Stages:
                 list(pool.map(lambda mart: self.tables.replace(*mart), marts))
             versions = {t.name: version for t in PINNED if (version := self.tables.version(t)) >= 0}
             erased = len(erasures(self.given.decisions))
-            release = next_release(night, base, self._publication(), self.waiting, versions, erased)
-            message = summary(night, self.given, release, self._publication())
-            self._write_ops(0, message)
+            release = next_release(night, base, self.publication(), self.waiting, versions, erased)
+            message = summary(night, self.given, release, self.publication())
+            write_ops(self, 0, message)
             self.tables.lease.check()
             if not releases.publish(self.store, release, manifest(self.given)):
                 message = f"release {release.number} was taken by another run. Nothing of this run is visible; "
@@ -243,33 +241,3 @@ class Stages:
             for part in self.staged
             for spec in part.ledger.specs
         ]
-
-    def _write_ops(self, exit_code: int, message: str) -> None:
-        night, run_id = self.night, self.night.run_id
-        failed = [failed_run_row(self.store, story) for story in self.failed]
-        equations, now = self._equations(), self._publication()
-        every = ", ".join(map(str, sorted({*self.dates, *now.closing})))
-        measured = [m for m in self.measured if m.table_name != PAGE_VIEWS.name or now.is_told(m.event_date)]
-        published = {*self.dates, *now.closing, *(e.date for e in self.landed)} if exit_code == 0 else set()
-        rows: list[tuple[Table, list[dict[str, object]]]] = [
-            (ops.RUNS, [*failed, run_row(night, self.given.inspections, every, exit_code, message)]),
-            (ops.INPUT_FILES, input_rows(run_id, self.given.inspections)),
-            (ops.RECONCILIATION, count_rows(run_id, equations)),
-            (ops.RECONCILIATION_AMOUNTS, amount_rows(run_id, equations)),
-            (ops.DQ_RESULTS, result_rows(run_id, self.results)),
-            (DQ_PROFILE, [*profile_rows(run_id, measured, night.date, published), *self._cuts(exit_code == 0)]),
-        ]
-        with ThreadPoolExecutor(len(rows)) as pool:
-            list(pool.map(lambda pair: self._append_rows(*pair), rows))
-
-    def _cuts(self, is_published: bool) -> list[dict[str, object]]:
-        """Rows of ops.dq_profile about page views and sessions that a change of keys has cut."""
-        keys = self.given.ring.first_dates.values()
-        rotations = rotations_near(keys, self.dates, {*self.dates, *self._publication().known})
-        cuts = count_cuts(self.tables.read(BEACONS), rotations)
-        return profile_rows(self.night.run_id, cuts, self.night.date, rotations if is_published else ())
-
-    def _append_rows(self, table: Table, rows: list[dict[str, object]]) -> None:
-        if rows:
-            frame = self.tables.spark.createDataFrame(rows, spark_schema(table.columns))
-            self.tables.append(table, frame.coalesce(1))

@@ -14,6 +14,7 @@ from pathlib import Path
 from warehouse_schema.catalog import PINNED, TABLES
 from warehouse_schema.clean.rejected_beacons import REASONS
 from warehouse_schema.contract import NOT_EXPRESSED, json_schema
+from warehouse_schema.markdown import grid, names, page
 from warehouse_schema.purposes import MATRIX, PURPOSES, WITHHELD
 from warehouse_schema.raw import cursor_beacon as raw
 from warehouse_schema.raw.example_beacon import EXAMPLE_BEACON
@@ -21,7 +22,6 @@ from warehouse_schema.shared import GROUP_SIZE_CAVEATS
 from warehouse_schema.table import Array, Column, Map, Struct, Table, Type
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-GENERATED = "<!-- Written by `make docs` from warehouse_schema/: change the declaration, not this page. -->"
 #: Values of publish_provisional, of marts that are no totals and of those that are.
 SHOWN_EARLY = ("`publish_provisional` = `all`", "`publish_provisional` = `all` or `totals`")
 COLUMNS_HEAD = ("Column", "Type", "Unit", "NULL", "Values", "Meaning")
@@ -30,7 +30,7 @@ COLUMNS_HEAD = ("Column", "Type", "Unit", "NULL", "Values", "Meaning")
 def render_table(table: Table) -> str:
     """The page of one table: what a row is, what one must know, every column and nested field."""
     caveats = (*table.caveats, *(GROUP_SIZE_CAVEATS if table.layer == "mart" else ()))
-    return _page(
+    return page(
         f"# {table.name}",
         f"**One row per {table.one_row_per}.** {table.meaning}",
         "\n".join(_facts(table)),
@@ -42,13 +42,13 @@ def render_table(table: Table) -> str:
 
 def render_contract() -> str:
     """The page of `cursor-beacon/1`: required fields, every field, streams, an example line."""
-    needed = "\n".join(f"- `{name}`: {_names(arrays)}" for name, arrays in raw.STREAM_REQUIRED.items())
-    return _page(
+    needed = "\n".join(f"- `{name}`: {names(arrays)}" for name, arrays in raw.STREAM_REQUIRED.items())
+    return page(
         f"# Raw log: {raw.SCHEMA_ID}",
         "**One JSON object per line (NDJSON), one line per beacon**: what one page view collected since its last flush. "
         "Files are plain, gzip or zstd and lie under `landing_date=YYYY-MM-DD/` (the collector's UTC date), any depth "
         "below. The same as [JSON Schema](cursor-beacon-1.schema.json); what is refused: [rejections](rejections.md).",
-        f"Required: {_names(raw.REQUIRED)}. Any other field may be left out or null: a stream that is absent (left out, "
+        f"Required: {names(raw.REQUIRED)}. Any other field may be left out or null: a stream that is absent (left out, "
         "null or `{}`) was *not measured*; one with empty arrays was measured, and nothing happened. Unknown extra "
         "fields are ignored.",
         "All `t_ms` are whole milliseconds since the page view's start on a monotonic clock, from 0.",
@@ -63,12 +63,12 @@ def render_contract() -> str:
 def render_rejections() -> str:
     """The page of the reasons for which landing refuses a line, in the order in which they are judged."""
     rows = [(f"`{reason}`", meaning) for reason, meaning in REASONS.items()]
-    return _page(
+    return page(
         "# Rejected lines",
         "A line that breaks the contract is not stored: [clean.rejected_beacons](../tables/clean.rejected_beacons.md) "
         "keeps its file, hash, length and the first reason that fits, in this order. `hoverlake explain --rejected FILE` "
         "shows the lines while the raw file is kept. Thresholds are configuration (`jobs/config.py`).",
-        _grid(("Reason", "Meaning"), rows),
+        grid(("Reason", "Meaning"), rows),
         "Lines without the purpose `product_development` are no rejections: they are *withheld*, judged after "
         "`unknown_schema` and before `missing_field`. Of them only a count is kept.",
     )
@@ -84,12 +84,12 @@ def render_purposes() -> str:
         if needs.ad_entries and needs.ad_entries not in needs.rows:
             asked[needs.ad_entries].append("entries with an ad_id")
         rows.append((f"[{table}](tables/{table}.md)", *("; ".join(words) for words in asked.values()), needs.note))
-    return _page(
+    return page(
         "# Purposes",
         "What each table needs people to have consented to. "
         + "; ".join(f"`{n}`: {m}" for n, m in PURPOSES.items())
         + ".",
-        _grid(("Table", *(f"`{name}`" for name in PURPOSES), "Note"), rows),
+        grid(("Table", *(f"`{name}`" for name in PURPOSES), "Note"), rows),
         "*rows*: without the purpose nothing of a person is in any row. Columns: without it the ad_id is "
         f"`{WITHHELD}`, other values NULL. Entries: without it they count in no row. How, and what the collector does: "
         "[privacy](privacy.md).",
@@ -106,13 +106,13 @@ def render_index() -> str:
         )
         for table in TABLES.values()
     ]
-    return _page(
+    return page(
         "# Tables and formats",
-        _grid(("Table", "One row per", "Readers see"), rows),
+        grid(("Table", "One row per", "Readers see"), rows),
         "## Metrics\n\nWhat each number means, with an example to recompute by hand. Examples show of a beacon only what "
         "matters; the rest is the same in all: page view `pv` of visitor `v`, started 2026-11-20 12:00:00 UTC "
         "(`started_at` stands for clocks that agree on another start), surface `feed`, a mouse on a desktop of "
-        "1280 x 640 px.\n\n" + _grid(("Metric", "In one sentence"), _metric_pages()),
+        "1280 x 640 px.\n\n" + grid(("Metric", "In one sentence"), _metric_pages()),
         "## Formats\n\nRaw logs: [cursor-beacon/1](raw/cursor-beacon-1.md), its [JSON Schema](raw/cursor-beacon-1.schema.json), and "
         "[why lines are rejected](raw/rejections.md). Words and units: [GLOSSARY](../GLOSSARY.md). Questions in SQL: "
         "[tables, entries, quantiles, was the feed visible](sql.md). Raw logs and tables on S3: "
@@ -170,24 +170,20 @@ def _read(path: Path) -> str | None:
     return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
-def _page(*blocks: str) -> str:
-    return "\n\n".join([GENERATED, *(block for block in blocks if block)]) + "\n"
-
-
 def _facts(table: Table) -> Iterator[str]:
-    yield f"- Grain: {_names(table.grain)}." if table.grain else "- Grain: none, rows may repeat."
+    yield f"- Grain: {names(table.grain)}." if table.grain else "- Grain: none, rows may repeat."
     if table.partition_by:
-        yield f"- Partitioned by: {_names(table.partition_by)}."
+        yield f"- Partitioned by: {names(table.partition_by)}."
     if table.retention_days is not None:
         yield f"- Kept for: {table.retention_days} days."
     if table.layer == "mart":
         yield f"- Shown before a date's late window closes: with {SHOWN_EARLY[table.is_total]}."
     if table.additive:
-        yield f"- Adds up over rows: {_names(table.additive)}."
+        yield f"- Adds up over rows: {names(table.additive)}."
 
 
 def _columns(columns: Sequence[Column]) -> str:
-    return _grid(COLUMNS_HEAD, [row for column in columns for row in _column_rows(column, "")])
+    return grid(COLUMNS_HEAD, [row for column in columns for row in _column_rows(column, "")])
 
 
 def _column_rows(column: Column, prefix: str) -> Iterator[tuple[str, ...]]:
@@ -213,22 +209,12 @@ def _type_words(type_: Type) -> str:
 
 def _values(column: Column) -> str:
     if column.allowed:
-        return _names(column.allowed)
+        return names(column.allowed)
     if column.low is None and column.high is None:
         return ""
     low = "" if column.low is None else f"{column.low:g}"
     high = "" if column.high is None else f"{column.high:g}"
     return f"{low} to {high}" if low and high else f"from {low}" if low else f"up to {high}"
-
-
-def _names(names: Sequence[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
-
-
-def _grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table; a | within a cell must not open a new one."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
 def _example_lines() -> Iterator[str]:

@@ -14,8 +14,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from jobs.erasure.raw_lines import Found
+from jobs.erasure.rows import ERASED
 from jobs.erasure.search import Searched
 from jobs.erasure.visitors import Visitors
+from jobs.io.decisions import all_decisions, erasures
+from jobs.io.journal import events, stories
 from jobs.io.keys import KeyRing
 from jobs.io.releases import Release
 from jobs.io.store import Store
@@ -37,6 +40,8 @@ class Certificate:
     release: int
     erasures: int
     table_versions: Mapping[str, int]
+    #: Rows that the run which followed the decision took out, by table; None if its journal is gone.
+    rows_removed: Mapping[str, int] | None
     clean_since: str | None
     #: Event dates whose marts could not be built again: clean no longer holds them. Groups of min_visitors, unlinkable.
     dates_not_rebuilt: Sequence[str]
@@ -71,6 +76,7 @@ class Certificate:
             release=release.number,
             erasures=release.erasures,
             table_versions=release.tables,
+            rows_removed=rows_removed(store, visitors.tombstones),
             clean_since=since,
             dates_not_rebuilt=[date for date in release.event_dates if since and date < since],
             searched_objects=searched.object_count,
@@ -98,6 +104,17 @@ class Certificate:
         """As it is stored, with its signature."""
         facts = {name: value for name, value in asdict(self).items() if name != "secret"}
         return {**facts, "signature": signature(facts, self.secret)}
+
+
+def rows_removed(store: Store, tombstones: Sequence[str]) -> Mapping[str, int] | None:
+    """Rows by table that left with the release which first followed the decision on these tombstones."""
+    decided = [n for n, made in enumerate(erasures(all_decisions(store)), 1) if made.tombstones == tombstones]
+    published = (story for story in reversed(stories(store)) if story.exit_code == 0)
+    for event in (event for story in published for event in events(store, story.run_id)):
+        if decided and event["event"] == ERASED and event["erasures"] >= decided[0]:
+            rows: Mapping[str, int] = event["rows"]
+            return rows
+    return None
 
 
 def signature(facts: Mapping[str, Any], secret: bytes) -> str:

@@ -16,6 +16,8 @@ from warehouse_schema.clean.page_views import PAGE_VIEWS
 PERSONAL = ((BEACONS, "start_date"), (PAGE_VIEWS, "event_date"))
 #: Tombstones that one statement names.
 BATCH = 5000
+#: The journal's event of rows that were removed.
+ERASED = "erased"
 
 
 def erase_rows(tables: DeltaTables, tombstones: Collection[str]) -> dict[str, dict[dt.date, int]]:

@@ -6,7 +6,6 @@ A trace is a raw id or at least half a pseudonym: Delta shortens the values of i
 
 from __future__ import annotations
 
-import gzip
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.erasure.visitors import Visitors
+from jobs.io.raw_files import decompressed
 from jobs.io.store import Store
 
 #: Hex digits of a pseudonym that are enough to know it by.
@@ -23,6 +23,7 @@ TELLING_DIGITS = 32
 LONE_ID_LENGTH = 8
 _HEX = re.compile(rb"[0-9a-f]{%d,}" % TELLING_DIGITS)
 _PARQUET_END = b"PAR1"
+_TEXTS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
 
 
 @dataclass(frozen=True)
@@ -85,20 +86,25 @@ def search(store: Store, visitors: Visitors, also: Iterable[Store] = ()) -> Sear
                 continue
             objects, size = objects + 1, size + len(content)
             name = item.path if root is store else f"{root.uri.rstrip('/')}/{item.path}"
-            # The path itself may tell, as a partition by a person's value would.
-            whats = {what for part in (item.path.encode(), *_parts(content)) for what in needles.found(part)}
-            traces += [Trace(name, what) for what in sorted(whats)]
+            traces += [Trace(name, what) for what in sorted(_whats(item.path, content, needles))]
     return Searched(objects, size, traces)
+
+
+def _whats(path: str, content: bytes, needles: Needles) -> set[str]:
+    """What an object holds of the visitors; of one that cannot be read nobody knows, so that this counts as well."""
+    try:
+        # The path itself may tell, as a partition by a person's value would.
+        return {what for part in (path.encode(), *_parts(content)) for what in needles.found(part)}
+    except (OSError, pa.ArrowException) as error:
+        return {f"cannot be read: {str(error).splitlines()[0][:100]}"}
 
 
 def _parts(content: bytes) -> Iterator[bytes]:
     """The bytes in which a text stands as it is."""
     if content[:4] == _PARQUET_END and content[-4:] == _PARQUET_END:
         yield from _parquet_texts(content)
-    elif content[:2] == b"\x1f\x8b":
-        yield gzip.decompress(content)
     else:
-        yield content
+        yield decompressed(content)
 
 
 def _parquet_texts(content: bytes) -> Iterator[bytes]:
@@ -115,7 +121,7 @@ def _parquet_texts(content: bytes) -> Iterator[bytes]:
 def _texts(values: pa.Array) -> Iterator[pa.Array]:
     """Every array of texts in it, however deep."""
     kind = values.type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind):
+    if any(is_kind(kind) for is_kind in _TEXTS):
         yield values
     elif pa.types.is_dictionary(kind):
         yield from _texts(values.dictionary)

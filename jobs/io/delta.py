@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from functools import partial
 
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
@@ -147,8 +146,11 @@ class DeltaTables:
         for table in CLEAN:
             found, wanted = open_table(self.warehouse, table), ",".join(statistics_columns(table))
             if found is not None and found.metadata().configuration.get(_STATISTICS) != wanted:
-                change = f"ALTER TABLE delta.`{self.uri(table)}` SET TBLPROPERTIES ('{_STATISTICS}' = '{wanted}')"
-                self._changed(table, partial(_run, change))
+                self._set_property(table, _STATISTICS, wanted)
+
+    def _set_property(self, table: Table, name: str, value: str) -> None:
+        change = f"ALTER TABLE delta.`{self.uri(table)}` SET TBLPROPERTIES ('{name}' = '{value}')"
+        self._changed(table, lambda _: self.spark.sql(change))
 
     def _changed(self, table: Table, change: Callable[[DeltaTable], object]) -> bool:
         """Whether the change, which carries no number of a transaction, made a version."""
@@ -177,11 +179,6 @@ class DeltaTables:
                 DeltaTable.forPath(self.spark, self.uri(table)).restoreToVersion(pinned)
             self.journal.write("restored", table=table.name, version=pinned)
         return undone
-
-
-def _run(statement: str, table: DeltaTable) -> None:
-    """A statement of SQL about the table."""
-    table.toDF().sparkSession.sql(statement)
 
 
 def statistics_columns(table: Table) -> list[str]:

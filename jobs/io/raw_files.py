@@ -165,6 +165,12 @@ def codec_of(path: str) -> str | None:
     return next((codec for ending, (codec, _) in _CODECS.items() if path.endswith(ending)), None)
 
 
+def decompressed(content: bytes) -> bytes:
+    """The bytes after decompression, if their first ones are those of a compressed file; OSError if they are cut off."""
+    codec = next((codec for codec, magic in _CODECS.values() if content.startswith(magic)), None)
+    return pa.CompressedInputStream(pa.BufferReader(content), codec).read() if codec else content
+
+
 def _count_lines(raw: Store, file: RawFile) -> int:
     """Lines as the landing job splits them: at \\n only; a last line without one counts."""
     lines, last = 0, b"\n"

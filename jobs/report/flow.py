@@ -17,6 +17,7 @@ GOES_ON = {"files": "landed", "lines": "accepted", "beacons": "used", "page view
 #: Colour of every other part: why it does not.
 KINDS = {
     "withheld": "consent",
+    "erased": "consent",
     "duplicate": "repeat",
     "conflicting": "repeat",
     "bots": "bot",
@@ -24,6 +25,7 @@ KINDS = {
 }
 WORDS = {
     "withheld": "withheld: no consent",
+    "erased": "of visitors who were erased",
     "duplicate": "duplicates",
     "conflicting": "conflicting: another beacon under the same number",
     "people": "people: what marts count from",

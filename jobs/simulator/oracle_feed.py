@@ -18,8 +18,6 @@ LARGE_PX2 = 242_500
 TALL_VIEWPORTS = 2
 SUBSECOND_MS = 500
 SKIP_MS = 1000
-#: Instead of the advertisement that somebody saw who does not let it be known.
-WITHHELD = "(withheld)"
 #: attended time is summed in whole 2^-128 ms: exact integers, with an error far below the 10^-6 ms of the rule.
 ATTENDED_UNIT = 2**128
 ROUNDING_MS_INVERSE = 10**6
@@ -116,7 +114,7 @@ def _described(view: MergedView, item_id: str) -> dict[str, Any]:
     meta = (view.item_meta or {}).get(item_id, {})
     described = {name: meta.get(name) for name in ("feed_rank", "topic", "ad_id", "width_px", "height_px")}
     if described["ad_id"] is not None and "ads" not in view.purposes:
-        described |= {"ad_id": WITHHELD, "topic": None}
+        described |= {"ad_id": "(withheld)", "topic": None}
     is_measurable = view.items is not None and view.state is not None
     return {"item_id": item_id, "item_type": _type_of(view, item_id), **described, "is_measurable": is_measurable}
 

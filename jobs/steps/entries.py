@@ -18,7 +18,7 @@ from jobs.steps.intervals import Bools, Groups, Ints, pack
 from jobs.steps.nested import Masked, lists_of_structs, timestamps
 from jobs.steps.streams import Stream, encode
 from jobs.steps.timeline import Timeline
-from warehouse_schema.clean import page_views as schema
+from warehouse_schema.clean import entries as schema
 
 SPACES = np.array(["document", "viewport"])
 

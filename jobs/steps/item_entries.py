@@ -16,7 +16,8 @@ from jobs.steps.intervals import Bools, Floats, Groups, Intervals, Ints
 from jobs.steps.nested import Masked, lists_of_structs
 from jobs.steps.streams import Stream, encode
 from jobs.steps.timeline import Timeline
-from warehouse_schema.clean import page_views as schema
+from warehouse_schema.clean import entries as schema
+from warehouse_schema.clean.page_views import PAGE_VIEWS
 from warehouse_schema.purposes import ADS
 from warehouse_schema.shared import FEED_RANK_BUCKETS, MISSING
 
@@ -103,7 +104,7 @@ def item_column(
 def _identity(views: BatchViews, items: Items, strings: pa.Array) -> dict[str, object]:
     """What the item is; which advertisement only on page views with the purpose that the table needs for it."""
     has_purpose = {ADS: views.context.has_ads[items.slots.view]}
-    told = withhold(schema.PAGE_VIEWS.name, "item_views", items.meta, has_purpose)
+    told = withhold(PAGE_VIEWS.name, "item_views", items.meta, has_purpose)
     return {
         "item_id": strings.take(pa.array(items.slots.item)),
         "item_type": pc.fill_null(items.meta["item_type"], MISSING),

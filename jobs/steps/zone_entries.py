@@ -10,7 +10,7 @@ from jobs.steps.entries import BatchViews, first_of_group
 from jobs.steps.intervals import Bools, Ints, sum_at
 from jobs.steps.item_entries import Items
 from jobs.steps.nested import Masked, lists, lists_of_structs
-from warehouse_schema.clean import page_views as schema
+from warehouse_schema.clean import entries as schema
 
 
 def zone_column(

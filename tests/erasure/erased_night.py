@@ -39,7 +39,7 @@ class Erased:
     never_known: Path
     visitors: Path
     ids: Collection[str]
-    every_id: Collection[str]
+    min_visitors: int
     traces_before: Sequence[Trace]
     message: str
 
@@ -47,8 +47,8 @@ class Erased:
 def erased_night(root: Path, page_views: int, erased_count: int, min_visitors: int) -> Erased:
     """Simulate, land, erase, land the rest; and the same nights of raw files without the visitors."""
     raw, warehouse = root / "raw", root / "warehouse"
-    every_id = _simulated(root, raw, page_views)
-    ids = every_id[:: max(1, len(every_id) // erased_count)][:erased_count]
+    people = _simulated(root, raw, page_views)
+    ids = people[:: max(1, len(people) // erased_count)][:erased_count]
     visitors = root / "visitors.txt"
     visitors.write_text("".join(f"{visitor_id}\n" for visitor_id in ids))
     ring = ring_of([(date, new_secret()) for date in (None, ROTATION, dt.date(2027, 1, 21))])
@@ -62,7 +62,7 @@ def erased_night(root: Path, page_views: int, erased_count: int, min_visitors: i
     shutil.copytree(raw, root / "raw-without")
     drop_lines(root / "raw-without", set(ids))
     run_night(Night(LAST_LANDING, str(root / "raw-without"), str(root / "never-known"), settings))
-    return Erased(raw, warehouse, root / "never-known", visitors, ids, every_id, before, message)
+    return Erased(raw, warehouse, root / "never-known", visitors, ids, min_visitors, before, message)
 
 
 def _simulated(root: Path, raw: Path, page_views: int) -> list[str]:

@@ -14,13 +14,14 @@ from jobs.erasure.erase import Erasure, run_erasure, verify
 from jobs.erasure.raw_lines import files_with
 from jobs.erasure.search import search
 from jobs.erasure.visitors import read_visitors
-from jobs.errors import NothingNew
+from jobs.errors import NothingNew, UsageError
 from jobs.io import releases
 from jobs.io.keys import load_ring
 from jobs.io.raw_files import list_raw_files, open_raw
 from jobs.io.store import Store
 from jobs.nightly import Night, run_night
 from jobs.rollback import rollback
+from jobs.sql import connect, run_sql
 from tests.erasure.erased_night import LAST_LANDING, Erased, erased_night
 from tests.night.warehouses import newest_release, published, query
 
@@ -30,9 +31,16 @@ pytestmark = pytest.mark.spark
 CLEAN = "select * from {} order by all"
 
 
-@pytest.fixture(scope="module")
-def erased(spark: object, tmp_path_factory: pytest.TempPathFactory) -> Erased:
-    return erased_night(tmp_path_factory.mktemp("erased"), page_views=60, erased_count=5, min_visitors=3)
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param((60, 5, 3), id="small"),
+        pytest.param((5300, 100, 50), id="2000-visitors", marks=pytest.mark.matrix),
+    ],
+)
+def erased(request: pytest.FixtureRequest, spark: object, tmp_path_factory: pytest.TempPathFactory) -> Erased:
+    page_views, erased_count, min_visitors = request.param
+    return erased_night(tmp_path_factory.mktemp("erased"), page_views, erased_count, min_visitors)
 
 
 def test_nothing_of_them_is_left_in_anything_that_is_stored(erased: Erased) -> None:
@@ -76,8 +84,10 @@ def test_certificate_says_what_was_done_and_is_signed(erased: Erased) -> None:
     signed = certificate.pop("signature")
 
     assert key.secret is not None and signed == signature(certificate, key.secret)
-    assert (certificate["visitor_count"], certificate["traces"]) == (5, [])
+    assert (certificate["visitor_count"], certificate["traces"]) == (len(erased.ids), [])
     assert certificate["key_ids"] == ["1", "2", "3"]
+    assert set(certificate["rows_removed"]) == {"clean.beacons", "clean.page_views"}
+    assert all(count >= len(erased.ids) for count in certificate["rows_removed"].values())
     assert {file["line_count"] > 0 for file in certificate["raw_files"]} == {True}
     assert not any(visitor_id in json.dumps(certificate) for visitor_id in erased.ids)
 
@@ -97,6 +107,14 @@ def test_rollback_over_an_erasure_moves_marts_only(erased: Erased) -> None:
     assert releases.newest_number(store) == before.number + 2
 
 
+def test_clean_tables_of_releases_before_are_gone_and_say_why(erased: Erased) -> None:
+    with pytest.raises(UsageError, match=r"people were erased from it since\. Ask a newer release"):
+        run_sql(str(erased.warehouse), "select count(*) from clean.page_views", release_number=1)
+
+    assert run_sql(str(erased.warehouse), "select count(*) from mart.reach_daily", release_number=1)
+    connect(str(erased.warehouse), release_number=1).execute("select count(*) from mart.reach_daily").fetchall()
+
+
 def test_raw_files_are_rewritten_on_demand_and_the_next_night_takes_them_as_known(erased: Erased) -> None:
     message = run_erasure(Erasure(erased.visitors, str(erased.raw), str(erased.warehouse), rewrites_raw=True))
 
@@ -104,7 +122,9 @@ def test_raw_files_are_rewritten_on_demand_and_the_next_night_takes_them_as_know
     raw = open_raw(str(erased.raw))
     assert list(files_with(raw, list_raw_files(raw, dt.date.max)[0], erased.ids)) == []
     with pytest.raises(NothingNew):
-        run_night(Night(LAST_LANDING, str(erased.raw), str(erased.warehouse), Settings(min_visitors=3)))
+        run_night(
+            Night(LAST_LANDING, str(erased.raw), str(erased.warehouse), Settings(min_visitors=erased.min_visitors))
+        )
     assert published(erased.warehouse) == published(erased.never_known)
     assert "no trace" in verify(Erasure(erased.visitors, str(erased.raw), str(erased.warehouse)))
 

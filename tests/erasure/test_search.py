@@ -42,12 +42,15 @@ HIDING_PLACES: dict[str, Callable[[Path], object]] = {
     "short.json": lambda path: path.write_text(json.dumps({"visitor": "17"})),
     "page.html": lambda path: path.write_text(f"<td>{PSEUDONYM}</td>"),
     "log.json": lambda path: path.write_text(json.dumps({"minValues": {"visitor_key": PSEUDONYM[:32]}})),
+    "packed.zst": lambda path: path.write_bytes(pa.Codec("zstd").compress(VISITOR.encode(), asbytes=True)),
     "packed.gz": lambda path: path.write_bytes(gzip.compress(f"x {VISITOR}\n".encode())),
     "nested.parquet": _parquet(f"https://example.org/?u={VISITOR}"),
     "packed.parquet": _parquet(PSEUDONYM, compression="zstd"),
     "statistics.parquet": _statistics,
     f"key={PSEUDONYM}/part": lambda path: path.write_bytes(b""),
 }
+#: Objects that nobody can look into.
+BROKEN = {"a.parquet": b"PAR1 and no more PAR1", "a.gz": gzip.compress(b"x" * 1000)[:-12]}
 STRANGERS = [f"{VISITOR}3", f"1{VISITOR}"[1:] + "0", "1700", "x17x", PSEUDONYM[:31], "0" * 64]
 
 
@@ -61,6 +64,15 @@ def test_a_trace_is_found_and_named_without_its_value(tmp_path: Path, name: str)
 
     assert trace.path == name
     assert trace.what in ("a visitor id", "a pseudonym")
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_cannot_be_read_is_no_proof(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(BROKEN[name])
+
+    (trace,) = search(Store(str(tmp_path)), VISITORS).traces
+
+    assert trace.what.startswith("cannot be read: ")
 
 
 @pytest.mark.parametrize("text", STRANGERS)

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.marts.plain_marts_items import feed_rank_bucket
-from warehouse_schema.clean.page_views import EXPOSURE, HEAT_CELL, ITEM_VIEW, PAGE_VIEWS, VISIBILITY, ZONE_VIEW
+from warehouse_schema.clean.entries import EXPOSURE, HEAT_CELL, ITEM_VIEW, VISIBILITY, ZONE_VIEW
+from warehouse_schema.clean.page_views import PAGE_VIEWS
 from warehouse_schema.derive import example_value, rows
 from warehouse_schema.table import Struct
 

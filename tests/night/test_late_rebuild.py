@@ -16,9 +16,9 @@ from jobs.explain_date import explain_date
 from jobs.rollback import rollback
 from jobs.status import as_text, status_of
 from tests.night.warehouses import (
+    BEFORE_MIDNIGHT_MS,
     DATE,
-    START_MS,
-    beacon,
+    dated_beacon,
     newest_release,
     night,
     page_views,
@@ -29,31 +29,19 @@ from tests.night.warehouses import (
 
 pytestmark = pytest.mark.spark
 
-DAY_MS = 86_400_000
 DATES = [DATE + dt.timedelta(days=day) for day in range(5)]
 WINDOW_DAYS = 2
-#: Ten seconds before midnight, counted from START_MS.
-MIDNIGHT_MS = 14 * 3_600_000 - 10_000
-
-
-def _beacon(name: str, day: int, *, seq: int = 0, after_ms: int = 0, delay_ms: int = 0) -> dict[str, Any]:
-    """A beacon of page view `name` on the day, received `delay_ms` after it was sent: so much later its start is taken
-    to be."""
-    start = START_MS + day * DAY_MS + after_ms
-    sent = start + 5000 * (seq + 1)
-    clocks = {"started_at_ms": start, "sent_at_ms": sent, "received_at_ms": sent + delay_ms}
-    return beacon(
-        beacon_id=f"{name}-{seq}", page_view_id=name, visitor_id=name[0], seq=seq, is_last=False,
-        observed_until_ms=5000 * (seq + 1), **clocks,
-    )  # fmt: skip
-
 
 #: Lines by landing date: of three event dates, each with late ones, and a page view over midnight of the first.
 LANDED: list[list[dict[str, Any]]] = [
-    [_beacon("a-0", 0), _beacon("m-0", 0, after_ms=MIDNIGHT_MS)],
-    [_beacon("a-1", 1), _beacon("m-0", 0, after_ms=MIDNIGHT_MS, seq=1, delay_ms=15_000), _beacon("b-late-0", 0)],
-    [_beacon("a-2", 2), _beacon("c-late-0", 0), _beacon("b-late-1", 1)],
-    [_beacon("c-late-1", 1), _beacon("c-late-2", 2)],
+    [dated_beacon("a-0", 0), dated_beacon("m-0", 0, after_ms=BEFORE_MIDNIGHT_MS)],
+    [
+        dated_beacon("a-1", 1),
+        dated_beacon("m-0", 0, after_ms=BEFORE_MIDNIGHT_MS, seq=1, delay_ms=15_000),
+        dated_beacon("b-late-0", 0),
+    ],
+    [dated_beacon("a-2", 2), dated_beacon("c-late-0", 0), dated_beacon("b-late-1", 1)],
+    [dated_beacon("c-late-1", 1), dated_beacon("c-late-2", 2)],
 ]
 
 
@@ -173,15 +161,15 @@ def test_one_night_of_everything_gives_the_same_tables(touched: Path, tmp_path: 
 def test_a_page_view_that_moves_takes_the_date_along_that_showed_it(spark: object, tmp_path: Path) -> None:
     raw, warehouse = tmp_path / "raw", tmp_path / "warehouse"
     settings = {"late_window_days": WINDOW_DAYS, "late_rebuild": "final"}
-    second = _beacon("m-0", 0, after_ms=MIDNIGHT_MS, seq=1, delay_ms=15_000)
-    write_lines(raw, [_beacon("a-0", 0)], date=DATES[0])
-    write_lines(raw, [_beacon("a-1", 1), second], date=DATES[1])
+    second = dated_beacon("m-0", 0, after_ms=BEFORE_MIDNIGHT_MS, seq=1, delay_ms=15_000)
+    write_lines(raw, [dated_beacon("a-0", 0)], date=DATES[0])
+    write_lines(raw, [dated_beacon("a-1", 1), second], date=DATES[1])
     night(raw, warehouse, DATES[1], **settings)
     dates = f"select page_view_id, date_diff('day', date '{DATES[0]}', event_date) from clean.page_views order by all"
     assert query(warehouse, dates) == [("a-0", 0), ("a-1", 1), ("m-0", 1)]
 
     # Its first beacon comes with the night that closes the window of its date; the next date's is still open.
-    write_lines(raw, [_beacon("m-0", 0, after_ms=MIDNIGHT_MS), _beacon("a-2", 2)], date=DATES[2])
+    write_lines(raw, [dated_beacon("m-0", 0, after_ms=BEFORE_MIDNIGHT_MS), dated_beacon("a-2", 2)], date=DATES[2])
     night(raw, warehouse, DATES[2], **settings)
 
     assert query(warehouse, dates) == [("a-0", 0), ("a-1", 1), ("a-2", 2), ("m-0", 0)]

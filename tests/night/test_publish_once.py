@@ -19,9 +19,9 @@ from jobs.report.facts import gather
 from jobs.sql import connect
 from jobs.status import as_text, status_of
 from tests.night.warehouses import (
+    BEFORE_MIDNIGHT_MS,
     DATE,
-    START_MS,
-    beacon,
+    dated_beacon,
     newest_release,
     night,
     page_views,
@@ -33,30 +33,19 @@ from warehouse_schema import MARTS
 
 pytestmark = pytest.mark.spark
 
-DAY_MS = 86_400_000
 DATES = [DATE + dt.timedelta(days=day) for day in range(6)]
 WINDOW_DAYS = 1
-#: Ten seconds before midnight, counted from START_MS.
-MIDNIGHT_MS = 14 * 3_600_000 - 10_000
-
-
-def _beacon(name: str, day: int, *, seq: int = 0, after_ms: int = 0, watched_ms: int = 5000) -> dict[str, Any]:
-    """A beacon of page view `name` on the day; a second one is received 15 s after it was sent."""
-    start = START_MS + day * DAY_MS + after_ms
-    sent = start + watched_ms
-    clocks = {"started_at_ms": start, "sent_at_ms": sent, "received_at_ms": sent + 15_000 * seq}
-    return beacon(
-        beacon_id=f"{name}-{seq}", page_view_id=name, visitor_id=name[0], seq=seq, is_last=False,
-        observed_until_ms=watched_ms, **clocks,
-    )  # fmt: skip
-
 
 #: Lines by landing date: of two event dates, each with late ones; a page view whose second beacon lies over midnight, and
 #: one that is visible over the midnight of the second date, after which nobody comes.
 LANDED: list[list[dict[str, Any]]] = [
-    [_beacon("a-0", 0), _beacon("m-0", 0, after_ms=MIDNIGHT_MS)],
-    [_beacon("a-1", 1), _beacon("m-0", 0, after_ms=MIDNIGHT_MS, seq=1, watched_ms=10_000), _beacon("b-late-0", 0)],
-    [_beacon("c-late-1", 1), _beacon("n-1", 1, after_ms=MIDNIGHT_MS, watched_ms=20_000)],
+    [dated_beacon("a-0", 0), dated_beacon("m-0", 0, after_ms=BEFORE_MIDNIGHT_MS)],
+    [
+        dated_beacon("a-1", 1),
+        dated_beacon("m-0", 0, after_ms=BEFORE_MIDNIGHT_MS, seq=1, delay_ms=15_000),
+        dated_beacon("b-late-0", 0),
+    ],
+    [dated_beacon("c-late-1", 1), dated_beacon("n-1", 1, after_ms=BEFORE_MIDNIGHT_MS, watched_ms=20_000)],
 ]
 
 
@@ -190,7 +179,7 @@ def test_only_who_asks_publishes_a_date_a_second_time(spark: object, tmp_path: P
     before = published(warehouse)
 
     # A file that was missing.
-    write_lines(tmp_path / "raw", [_beacon("z-0", 0)], date=DATES[0], name="missing.ndjson")
+    write_lines(tmp_path / "raw", [dated_beacon("z-0", 0)], date=DATES[0], name="missing.ndjson")
     said = _night(tmp_path, 3, "none")
 
     assert (published(warehouse), newest_release(warehouse).changed_since_published) == (before, [str(DATES[0])])

@@ -20,6 +20,9 @@ from warehouse_schema import MARTS, TABLES
 
 DATE = dt.date(2026, 11, 20)
 START_MS = 1_795_168_800_000  # 2026-11-20T10:00:00Z
+DAY_MS = 86_400_000
+#: Ten seconds before midnight, counted from START_MS.
+BEFORE_MIDNIGHT_MS = 14 * 3_600_000 - 10_000
 
 
 def beacon(**changes: Any) -> dict[str, Any]:
@@ -49,6 +52,19 @@ def beacon(**changes: Any) -> dict[str, Any]:
         "item_meta": [{"item_id": "story-1", "item_type": "story", "feed_rank": 1}],
         **changes,
     }
+
+
+def dated_beacon(
+    name: str, day: int, *, seq: int = 0, after_ms: int = 0, watched_ms: int | None = None, delay_ms: int = 0
+) -> dict[str, Any]:
+    """A beacon of page view `name` on the day, sent after the page was watched so long (5 s per beacon), and received
+    `delay_ms` after that: so much later its start is taken to be."""
+    start, watched = START_MS + day * DAY_MS + after_ms, watched_ms or 5000 * (seq + 1)
+    clocks = {"started_at_ms": start, "sent_at_ms": start + watched, "received_at_ms": start + watched + delay_ms}
+    return beacon(
+        beacon_id=f"{name}-{seq}", page_view_id=name, visitor_id=name[0], seq=seq, is_last=False,
+        observed_until_ms=watched, **clocks,
+    )  # fmt: skip
 
 
 def write_lines(

@@ -136,35 +136,44 @@ def with_refusers(attacked: Attacked, root: Path) -> tuple[Path, set[str]]:
 
 
 def _add_to_one_row(path: Path, counts: list[tuple[Any, ...]]) -> None:
-    """Write the file anew: one row of ads of each surface and device counts more item views."""
+    """One row of ads of each surface and device counts more item views."""
+    add = (
+        "UPDATE published SET measurable_count = measurable_count + ? WHERE rowid = (SELECT min(rowid) FROM published "
+        "WHERE surface = ? AND device_type = ? AND item_type = 'ad')"
+    )
+    _changed(path, *((add, [count, surface, device]) for surface, device, count in counts))
+
+
+def _changed(path: Path, *statements: tuple[str, list[Any]]) -> None:
+    """Write a Parquet file anew after statements on its rows, the table `published`."""
     asked = duckdb.connect()
-    asked.execute(f"CREATE TABLE stories AS SELECT * FROM read_parquet('{path}', hive_partitioning = false)")
-    asked.execute("ALTER TABLE stories ADD COLUMN place BIGINT")
-    asked.execute("UPDATE stories SET place = rowid")
-    for surface, device, count in counts:
-        asked.execute(
-            "UPDATE stories SET measurable_count = measurable_count + ? WHERE place = (SELECT min(place) FROM stories "
-            "WHERE surface = ? AND device_type = ? AND item_type = 'ad')",
-            [count, surface, device],
-        )
-    asked.execute(f"COPY (SELECT * EXCLUDE (place) FROM stories) TO '{path}' (FORMAT parquet)")
+    asked.execute(f"CREATE TABLE published AS SELECT * FROM read_parquet('{path}', hive_partitioning = false)")
+    for statement, values in statements:
+        asked.execute(statement, values)
+    asked.execute(f"COPY published TO '{path}' (FORMAT parquet)")
 
 
 def with_refused_time(attacked: Attacked, root: Path) -> Path:
     """The published files, with a profile that counts engaged time on refused ads, as it once did."""
     folder = root / "profile"
     shutil.copytree(attacked.folder, folder)
+    refused = f"""
+        SELECT surface, sum(i.attended_ms) FROM
+        (SELECT surface, purposes, unnest(item_views) AS i FROM clean.page_views
+         WHERE traffic_class = 'human' AND event_date = '{DATE}')
+        WHERE i.ad_id IS NOT NULL AND NOT list_contains(purposes, 'ads') GROUP BY ALL
+    """
+    add = "UPDATE published SET amount = amount + ? WHERE metric = 'attended' AND surface = ?"
+    changes = [(add, [amount or 0, surface]) for surface, amount in query(attacked.warehouse, refused)]
     for path in (folder / "ops/dq_profile").rglob("*.parquet"):
-        table = duckdb.connect()
-        table.execute(f"CREATE TABLE profile AS SELECT * FROM read_parquet('{path}', hive_partitioning = false)")
-        refused = f"""
-            SELECT surface, sum(i.attended_ms) FROM
-            (SELECT surface, purposes, unnest(item_views) AS i FROM clean.page_views
-             WHERE traffic_class = 'human' AND event_date = '{DATE}')
-            WHERE i.ad_id IS NOT NULL AND NOT list_contains(purposes, 'ads') GROUP BY ALL
-        """
-        for surface, amount in query(attacked.warehouse, refused):
-            change = "UPDATE profile SET amount = amount + ? WHERE metric = 'attended' AND surface = ?"
-            table.execute(change, [amount or 0, surface])
-        table.execute(f"COPY profile TO '{path}' (FORMAT parquet)")
+        _changed(path, *changes)
+    return folder
+
+
+def with_rows_dropped(attacked: Attacked, root: Path, k: int) -> Path:
+    """The published files less all rows of fewer than `k` people: small groups left out and not folded, as many do it."""
+    folder = root / "dropped"
+    shutil.copytree(attacked.folder, folder)
+    for path in (folder / "mart").rglob("*.parquet"):
+        _changed(path, (f"DELETE FROM published WHERE visitor_count < {k}", []))
     return folder

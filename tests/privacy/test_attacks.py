@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.privacy import attacks
-from tests.privacy.conftest import BEYOND_PX, LAYOUT_OF_ONE, Both, with_refused_time, with_refusers
+from tests.privacy.conftest import BEYOND_PX, LAYOUT_OF_ONE, Both, with_refused_time, with_refusers, with_rows_dropped
 
 pytestmark = pytest.mark.spark
 
@@ -37,12 +37,14 @@ def test_nobody_is_found_by_the_width_of_their_screen(both: Both) -> None:
     assert found.endswith("cells, the furthest from 3200 px on")
 
 
-def test_the_two_spaces_of_the_heatmap_have_no_difference(both: Both) -> None:
+def test_the_two_spaces_of_the_heatmap_have_no_difference(both: Both, tmp_path: Path) -> None:
     assert attacks.subtract_spaces(both.protected.folder) == []
+    assert attacks.subtract_spaces(with_rows_dropped(both.unprotected, tmp_path, both.protected.min_visitors))
 
 
-def test_items_and_places_in_the_feed_have_no_difference(both: Both) -> None:
+def test_items_and_places_in_the_feed_have_no_difference(both: Both, tmp_path: Path) -> None:
     assert attacks.subtract_grains(both.protected.folder) == []
+    assert attacks.subtract_grains(with_rows_dropped(both.unprotected, tmp_path, both.protected.min_visitors))
 
 
 def test_who_refused_ads_is_in_no_table(both: Both, tmp_path: Path) -> None:
