@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -50,6 +50,10 @@ MEANINGS = {
     "layout_bucket": "Layouts are others than usual: one is gone or new, or is called by another name.",
     "start_hour": "Page views start at other hours than usual: the collector's clock is off, or hours are missing.",
 }
+
+
+#: A distribution that differs by less than this many standard deviations of chance is as usual.
+CHANCE_DEVIATIONS = 3
 
 
 @dataclass(frozen=True)
@@ -128,16 +132,26 @@ def _number(mine: Sequence[Measured], past: Sequence[Sequence[Measured]], settin
 
 
 def _distribution(mine: Sequence[Measured], past: Sequence[Sequence[Measured]], settings: Settings) -> Result:
-    """A distribution, by the population stability index beyond what chance makes of samples so small."""
+    """A distribution, by the population stability index beyond what chance makes of samples so small; 0 within three of its
+    standard deviations."""
     limits = settings.past_warning_psi, settings.past_critical_psi
     if len(past) < settings.past_min_weeks:
         return _result(mine[0], f"{len(mine)} classes", None, limits, len(past), settings)
-    before: dict[str, int] = defaultdict(int)
-    for m in (m for date in past for m in date):
-        before[m.class_] += m.amount
-    now = {m.class_: m.amount for m in mine}
-    index = max(0.0, population_stability_index(now, before) - chance_psi(now, before))
+    now, before = _drawn(mine), Counter[str]()
+    for date in past:
+        before.update(_drawn(date))
+    classes, sizes = len({*now, *before}), (sum(now.values()), sum(before.values()))
+    found = population_stability_index(now, before)
+    is_chance = found <= chance_psi(classes, *sizes, deviations=CHANCE_DEVIATIONS)
+    index = 0.0 if is_chance else found - chance_psi(classes, *sizes)
     return _result(mine[0], f"stability index {index:.3f} over {len(past)} weeks", index, limits, len(past), settings)
+
+
+def _drawn(classes: Sequence[Measured]) -> dict[str, float]:
+    """The classes of a date as parts of its visitors: page views of one are alike, and not drawn one by one."""
+    page_views = sum(m.amount for m in classes)
+    visitors = classes[0].visitor_count or page_views
+    return {m.class_: m.amount * visitors / max(page_views, 1) for m in classes}
 
 
 def value_of(m: Measured) -> float:

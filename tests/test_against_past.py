@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Mapping
 from typing import Any
@@ -127,6 +128,21 @@ def test_a_device_type_that_is_gone_is_critical_and_chance_is_nothing() -> None:
     assert _only(_devices({"desktop": 390, "phone": 610}), past).success is True
     assert _only(_devices({"desktop": 700, "phone": 300}), past).success is False
     assert _only(_devices({"desktop": 3, "phone": 9}), past).success is True
+
+
+def test_many_page_views_of_few_visitors_are_a_small_sample() -> None:
+    def devices(counts: Mapping[str, int], visitors: int, date: dt.date) -> list[Measured]:
+        return [dataclasses.replace(m, visitor_count=visitors) for m in _devices(counts, date)]
+
+    weeks = [DATE - dt.timedelta(weeks=n) for n in range(1, 7)]
+
+    def on(now: Mapping[str, int], visitors: int) -> Result:
+        past = [Past(str(day), 0, m) for day in weeks for m in devices({"desktop": 30, "phone": 30}, visitors, day)]
+        return _only(devices(now, visitors, DATE), past)
+
+    # Sixty page views that are all of phones: of three visitors it is chance, of sixty a device type is gone.
+    assert on({"phone": 60}, 3).success is True
+    assert on({"phone": 60}, 60).is_critical_failure
 
 
 def test_order_of_the_past_does_not_matter() -> None:

@@ -32,20 +32,21 @@ def robust_z(value: float, past: Sequence[float], least_sigma: float) -> float:
     return away / sigma if sigma > 0 else math.copysign(math.inf, away)
 
 
-def population_stability_index(now: Mapping[str, int], past: Mapping[str, int]) -> float:
+def population_stability_index(now: Mapping[str, float], past: Mapping[str, float]) -> float:
     """How far two distributions over classes differ: sum of (p - q) ln(p / q); 0 if they are equal."""
     classes = sorted({*now, *past})
     p, q = _shares(now, classes), _shares(past, classes)
     return sum((a - b) * math.log(a / b) for a, b in zip(p, q, strict=True))
 
 
-def chance_psi(now: Mapping[str, int], past: Mapping[str, int]) -> float:
-    """The index to be expected of two samples of one distribution: classes less one, over each sample's size."""
-    sizes = [max(1, sum(counts.values())) for counts in (now, past)]
-    return (len({*now, *past}) - 1) * sum(1 / size for size in sizes)
+def chance_psi(classes: int, *sizes: float, deviations: float = 0) -> float:
+    """The index to be expected of two samples of one distribution, classes less one over each sample's size, and so many
+    standard deviations more: times the sizes it is about a chi square."""
+    degrees = max(classes - 1, 0)
+    return (degrees + deviations * math.sqrt(2 * degrees)) * sum(1 / max(1, size) for size in sizes)
 
 
-def _shares(counts: Mapping[str, int], classes: Sequence[str]) -> list[float]:
+def _shares(counts: Mapping[str, float], classes: Sequence[str]) -> list[float]:
     total = sum(counts.values()) + CLASS_PRIOR * len(classes)
     return [(counts.get(name, 0) + CLASS_PRIOR) / total for name in classes]
 

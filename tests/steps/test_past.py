@@ -59,8 +59,23 @@ def test_chance_is_what_samples_of_one_distribution_differ_by() -> None:
     pairs = [(sample(200), sample(800)) for _ in range(300)]
 
     mean = sum(population_stability_index(*pair) for pair in pairs) / len(pairs)
-    assert chance_psi(*pairs[0]) == pytest.approx(2 * (1 / 200 + 1 / 800))
-    assert mean == pytest.approx(chance_psi(*pairs[0]), rel=0.25)
+    assert chance_psi(3, 200, 800) == pytest.approx(2 * (1 / 200 + 1 / 800))
+    assert mean == pytest.approx(chance_psi(3, 200, 800), rel=0.25)
+
+
+@pytest.mark.parametrize(("now", "past"), [(6, 36), (20, 160), (200, 1600)])
+def test_chance_seldom_goes_three_deviations_further(now: int, past: int) -> None:
+    draws = random.Random(2)
+
+    def sample(size: int) -> dict[str, int]:
+        drawn = draws.choices("abcd", [5, 3, 1, 1], k=size)
+        return {name: drawn.count(name) for name in "abcd"}
+
+    limit = chance_psi(4, now, past, deviations=3)
+    beyond = sum(population_stability_index(sample(now), sample(past)) > limit for _ in range(2000))
+
+    assert limit == pytest.approx(chance_psi(4, now, past) * (1 + 3 * (2 / 3) ** 0.5))
+    assert beyond <= 40
 
 
 @pytest.mark.parametrize(
