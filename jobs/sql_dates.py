@@ -30,7 +30,7 @@ JOINS = ("INNER", "LEFT", "RIGHT", "FULL", "OUTER")
 JOIN_FORMS = ("REGULAR", "NATURAL", "CROSS")
 #: What a condition that can be judged date by date may be made of.
 PURE = ("CONJUNCTION", "COMPARISON", "BETWEEN", "OPERATOR", "CAST", "TYPE", "CONSTANT", "PARAMETER")
-JUDGE = f"select {DATE} from (select unnest($dates::date[]) as {DATE} union all select null) where true"
+JUDGE = f"select {DATE} from (select unnest($hoverlake_dates::date[]) as {DATE} union all select null) where true"
 
 
 def dates_kept(query: str, parameters: Mapping[str, Any] | None = None) -> dict[str, Keep]:
@@ -105,20 +105,27 @@ def _conjuncts(condition: Node | None) -> Iterator[Node]:
 
 
 def _is_on_date(condition: Node, reference: Node) -> bool:
-    """Whether nothing but the reference's event date decides the condition."""
+    """Whether nothing but the reference's event date decides the condition.
+
+    All its columns must be named alike: after an outer join with USING, `event_date` may have a value where the
+    reference's own `t.event_date` has none.
+    """
     parts = [node for node in _nodes(condition) if "class" in node]
-    return any(part["class"] == "COLUMN_REF" for part in parts) and all(_is_pure(part, reference) for part in parts)
+    names = {tuple(map(str.lower, part["column_names"])) for part in parts if part["class"] == "COLUMN_REF"}
+    return len(names) == 1 and names <= _own_names(reference) and all(map(_is_pure, parts))
 
 
-def _is_pure(part: Node, reference: Node) -> bool:
-    if part["class"] == "COLUMN_REF":
-        *qualifiers, name = (word.lower() for word in part["column_names"])
-        table = [reference["alias"]] if reference["alias"] else [reference["schema_name"], reference["table_name"]]
-        own = [word.lower() for word in table]
-        return name == DATE and qualifiers in ([], own[-1:], own)
+def _own_names(reference: Node) -> set[tuple[str, ...]]:
+    """How a query can name the event date of a table in its FROM clause."""
+    table = [reference["alias"]] if reference["alias"] else [reference["schema_name"], reference["table_name"]]
+    words = [*map(str.lower, table), DATE]
+    return {tuple(words[first:]) for first in range(len(words))}
+
+
+def _is_pure(part: Node) -> bool:
     if part["class"] == "FUNCTION":
         return part["function_name"].lower() in _steady_functions()
-    return part["class"] in PURE
+    return part["class"] in (*PURE, "COLUMN_REF")
 
 
 @cache
@@ -138,37 +145,36 @@ def _judged(
     """Dates that fulfil the conditions of at least one place that names the table."""
     kept: set[dt.date] = set()
     with duckdb.connect() as connection:
+        # As connect() sets it: a date may be compared with an instant.
+        connection.execute("SET TimeZone = 'UTC'")
         for conditions in references:
-            try:
-                fulfilling = _fulfilling(connection, conditions, parameters, dates)
-            except duckdb.Error:
-                # The query itself will say what is wrong with it.
-                return dates
-            if None in fulfilling:
-                # So would a row be that an outer join made for want of a partner: which have none, all files tell.
-                return dates
-            kept.update(date for date in fulfilling if date is not None)
+            of_reference = set(dates)
+            for condition in conditions:
+                of_reference &= _fulfilling(connection, condition, parameters, of_reference)
+            kept |= of_reference
     return kept
 
 
 def _fulfilling(
-    connection: duckdb.DuckDBPyConnection,
-    conditions: Sequence[Node],
-    parameters: Mapping[str, Any],
-    dates: Collection[dt.date],
-) -> list[dt.date | None]:
-    """Of the dates and NULL, those that fulfil all conditions."""
+    connection: duckdb.DuckDBPyConnection, condition: Node, parameters: Mapping[str, Any], dates: Collection[dt.date]
+) -> set[dt.date]:
+    """Of the dates, those that fulfil the condition; all, if NULL does.
+
+    For so would a row that an outer join made for want of a partner, and which rows have none only all files tell.
+    """
     question = _tree(connection, JUDGE)
     assert question is not None
-    where = {"class": "CONJUNCTION", "type": "CONJUNCTION_AND", "alias": "", "children": [_bare(c) for c in conditions]}
-    question["statements"][0]["node"]["where_clause"] = where if len(conditions) > 1 else where["children"][0]
+    question["statements"][0]["node"]["where_clause"] = _bare(condition)
     row = connection.execute("select json_deserialize_sql($tree::json)", {"tree": json.dumps(question)}).fetchone()
     text = str(row[0]) if row else ""
-    named = duckdb.extract_statements(text)[0].named_parameters - {"dates"}
-    # As connect() sets it: a date may be compared with an instant.
-    connection.execute("SET TimeZone = 'UTC'")
-    values = {"dates": sorted(dates), **{name: parameters[name] for name in named if name in parameters}}
-    return [date for (date,) in connection.execute(text, values).fetchall()]
+    named = duckdb.extract_statements(text)[0].named_parameters
+    values = {"hoverlake_dates": sorted(dates)} | {name: value for name, value in parameters.items() if name in named}
+    try:
+        found = {date for (date,) in connection.execute(text, values).fetchall()}
+    except duckdb.Error:
+        # The query itself will say what is wrong with it.
+        return set(dates)
+    return set(dates) if None in found else found
 
 
 def _bare(condition: Any) -> Any:
