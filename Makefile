@@ -79,6 +79,7 @@ lint: $(STAMP) ## ruff and mypy
 
 docs: $(STAMP) ## write docs/ anew: pages of tables and formats, and SCALE.md from measured costs
 	@$(BIN)/python -m warehouse_schema.docs
+	@$(BIN)/python -m jobs.dictionary.contract_files
 	@$(BIN)/python -m benchmarks.scale
 	@$(BIN)/python -m tests.night.faults
 
