@@ -67,7 +67,6 @@ def contract_of(table: Table) -> Json:
         "support": [
             {
                 "channel": layer.owner,
-                "tool": "other",
                 "scope": "issues",
                 "description": "hoverlake report --date D and ops.dq_results say what failed, and who looks into it first.",
             }
@@ -116,13 +115,17 @@ def _property(table: Table, column: Column) -> Json:
 
 def _types(type_: Type) -> Json:
     if isinstance(type_, Array):
-        return {"logicalType": "array", "physicalType": sql_type(type_), "items": _types(type_.of)}
+        return {
+            "logicalType": "array",
+            "physicalType": sql_type(type_),
+            "items": {"name": "element", **_types(type_.of)},
+        }
     assert isinstance(type_, str), "marts have scalars and lists of them"
     return {"logicalType": LOGICAL_TYPES[type_], "physicalType": sql_type(type_)}
 
 
 def _service_levels(table: Table) -> list[Json]:
-    element = f"{table.name}.event_date"
+    element = table.name.split(".")[1]
     words = LAYERS[table.layer].freshness
     return [
         {
