@@ -25,7 +25,7 @@ class Layer:
 
 #: Who answers for the tables: builds them, looks into what fails, decides on changes of a contract.
 WAREHOUSE_TEAM = "warehouse team"
-_PERMITTED = "who has permission: a row may be about one person"
+_PERMITTED = "those who have permission: a row may be about one person"
 
 LAYERS: dict[str, Layer] = {
     layer.name: layer
