@@ -141,6 +141,14 @@ def test_no_page_has_script_or_style_of_its_own_or_asks_for_anything_else() -> N
         assert [link for link in looked(name).links if ":" in link and link != "data:,"] == []
 
 
+def test_links_of_the_page_about_the_dictionary_lead_somewhere() -> None:
+    docs = Path(__file__).resolve().parents[2] / "docs"
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", (docs / "dictionary.md").read_text(encoding="utf-8"))
+
+    assert len(targets) >= 5
+    assert [target for target in targets if not target.startswith("https://") and not (docs / target).exists()] == []
+
+
 # Metrics.
 
 
