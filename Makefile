@@ -7,7 +7,7 @@ DEPLOY_TOOLS := .tools/deploy
 comma := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-cluster test-deploy kill-matrix order-matrix pair-matrix fault-matrix attack-matrix erase-matrix soak truth costs quick lint docs bench bench-small bench-packages profile bench-simulator clean FORCE
+.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-cluster test-deploy kill-matrix order-matrix pair-matrix fault-matrix attack-matrix erase-matrix soak truth costs quick lint docs site bench bench-small bench-packages profile bench-simulator clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -80,10 +80,14 @@ lint: $(STAMP) ## ruff and mypy
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-docs: $(STAMP) ## write docs/ anew: pages of tables and formats, and SCALE.md from measured costs
+docs: $(STAMP) ## write docs/ anew: pages of tables and formats, contracts of marts, and SCALE.md from measured costs
 	@$(BIN)/python -m warehouse_schema.docs
+	@$(BIN)/python -m jobs.dictionary.contract_files
 	@$(BIN)/python -m benchmarks.scale
 	@$(BIN)/python -m tests.night.faults
+
+site: $(STAMP) ## the data dictionary as static pages in site/: tables, columns, metrics, searchable without a server
+	@$(BIN)/python -m jobs.dictionary --output site
 
 bench: setup bench-packages ## the night against DuckDB, Polars and plain Spark, equal tables; SIZES= in million samples, ROUNDS=: hours
 	@$(BIN)/python -m benchmarks.bench --sizes $(or $(SIZES),18$(comma)72) --rounds $(or $(ROUNDS),3)
@@ -101,7 +105,7 @@ bench-simulator: $(STAMP) ## samples per second and core of the simulator
 	@$(BIN)/python -m benchmarks.simulator_speed
 
 clean: ## remove the demo's data and all caches; keeps .venv, .jars and .tools
-	rm -rf data dist .mypy_cache .ruff_cache .pytest_cache .hypothesis metastore_db derby.log spark-warehouse
+	rm -rf data dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis metastore_db derby.log spark-warehouse
 	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
 
 setup: $(STAMP) java jars ## environment, Java and Delta's jars, as demo and test need them
