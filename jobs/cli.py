@@ -33,6 +33,7 @@ from jobs.cli_options import (
     instant_of,
 )
 from jobs.cli_plan import plan
+from jobs.cli_plot import plot
 from jobs.cli_releases import app as releases_app
 from jobs.cli_releases import status
 from jobs.cli_report import report
@@ -167,6 +168,7 @@ def visible(
 
 
 app.command()(heatmap)
+app.command()(plot)
 app.command()(explain)
 app.command()(report)
 app.command()(plan)
