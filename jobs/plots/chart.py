@@ -34,10 +34,16 @@ class Mark:
 
 @dataclass(frozen=True)
 class Series:
-    """A line and its name."""
+    """A line, its name, and what the key says beside the name."""
 
     name: str
     marks: tuple[Mark, ...]
+    detail: str = ""
+
+    @property
+    def title(self) -> str:
+        """Name and detail."""
+        return f"{self.name}: {self.detail}" if self.detail else self.name
 
 
 @dataclass(frozen=True)
@@ -117,7 +123,9 @@ def time_axis(title: str, highest_ms: float) -> Axis:
     """From 0 to a round time."""
     step = next((step for step in TIME_STEPS_MS if highest_ms <= 5 * step), TIME_STEPS_MS[-1])
     count = max(1, math.ceil(highest_ms / step))
-    return Axis(title, 0.0, float(step * count), tuple((step * n, duration(step * n)) for n in range(count + 1)))
+    return Axis(
+        title, 0.0, float(step * count), tuple((step * n, duration(step * n) if n else "0") for n in range(count + 1))
+    )
 
 
 def round_up(value: float) -> float:

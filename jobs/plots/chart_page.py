@@ -6,7 +6,7 @@ from typing import Any
 
 from jobs.plots.chart import Chart, Panel
 from jobs.plots.html import embedded, rendered
-from jobs.plots.svg import HEIGHT, LOW_HEIGHT, WIDTH, Plane, drawn, key
+from jobs.plots.svg import HEIGHT, LOW_HEIGHT, NARROW, WIDE, drawn, key, share_of_width
 
 
 def page_of(chart: Chart) -> str:
@@ -24,7 +24,6 @@ def page_of(chart: Chart) -> str:
 
 
 def _panel(panel: Panel, height: int) -> dict[str, Any]:
-    plane = Plane(panel, height)
     names = [one.name for one in panel.series]
     said: dict[float, list[str]] = {place: ["–"] * len(names) for place in sorted(panel.headings)}
     known: set[float] = set()
@@ -33,7 +32,7 @@ def _panel(panel: Panel, height: int) -> dict[str, Any]:
             said[mark.x][number] = mark.said
             known |= {mark.x} if mark.y is not None else set()
     places = [
-        [round(plane.middle(place), 2), panel.headings[place], list(zip(names, values, strict=True))]
+        [round(share_of_width(panel, place), 5), panel.headings[place], list(zip(names, values, strict=True))]
         for place, values in said.items()
     ]
     rows = [(panel.headings[place], values) for place, values in said.items() if place in known]
@@ -41,10 +40,11 @@ def _panel(panel: Panel, height: int) -> dict[str, Any]:
         "title": panel.title,
         "shape": panel.shape,
         "names": names,
+        "titles": [one.title for one in panel.series],
         "has_key": len(names) > 1 or panel.shape == "steps",
         "label": f"{panel.title}, by {panel.x.title}: {', '.join(names)}. Arrow keys lead from one place to the next.",
-        "drawing": drawn(panel, height),
-        "data": embedded({"width": WIDTH, "places": places}),
+        "drawings": [drawn(panel, height, width) for width in (WIDE, NARROW)],
+        "data": embedded({"places": places}),
         "rows": rows,
         "is_cut": len(rows) < len(said),
     }

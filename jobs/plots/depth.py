@@ -11,12 +11,15 @@ from jobs.heatmap_grid import GRID_PX
 from jobs.heatmap_groups import named
 from jobs.io.releases import Release
 from jobs.plots.asked import SCREEN, Question, Rows, Stand, keys_in_words, rows_of
-from jobs.plots.chart import MAX_SERIES, Axis, Chart, Mark, Panel, Series, highest, round_up, share_axis, time_axis
+from jobs.plots.chart import MAX_SERIES, Axis, Chart, Mark, Panel, Series, highest, share_axis, time_axis
 from jobs.report.words import duration, number, share
 from warehouse_schema.mart.viewport_exposure_daily import VIEWPORT_EXPOSURE_DAILY
 
 TABLE = VIEWPORT_EXPOSURE_DAILY.name
 MEASURES = ("page_view_count", "visible_ms")
+#: Distances of ticks, in css px.
+DEPTH_STEPS_PX = (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
+MAX_TICKS = 8
 GROUP = ("layout_id", "device_type", "viewport_class")
 
 
@@ -132,12 +135,12 @@ def _stand(release: Release, rows: Rows, depths: list[Depth], groups: int) -> St
 def chart_of(made: Exposure, measure: str | None = None) -> Chart:
     """Share of page views that a row was shown in, and its mean time on screen; or the one measure."""
     deepest = max(depth.rows[-1].row + 1 for depth in made.depths) * GRID_PX
-    step = round_up(deepest) / 4
+    step = next(step for step in DEPTH_STEPS_PX if deepest <= MAX_TICKS * step)
     x = Axis(
         "px from the top of the page",
         0.0,
         float(deepest),
-        tuple((step * n, f"{step * n:,.0f}") for n in range(5) if step * n <= deepest),
+        tuple((step * n, f"{step * n:,.0f}") for n in range(MAX_TICKS + 1) if step * n <= deepest),
     )
     headings = {
         float(row * GRID_PX): f"{row * GRID_PX:,} to {(row + 1) * GRID_PX:,} px" for row in range(deepest // GRID_PX)

@@ -157,7 +157,8 @@ def chart_of(made: Distributions) -> Chart:
             for n in range(first, last + 1)
         ]
         p90 = f", p90 {duration(one.p90_ms)}" if one.p90_ms is not None else ""
-        series.append(Series(f"{named(one.name)}: median {duration(one.p50_ms)}{p90}, n {number(one.n)}", tuple(marks)))
+        detail = f"median {duration(one.p50_ms)}{p90}, n {number(one.n)}"
+        series.append(Series(named(one.name), tuple(marks), detail))
     ticks = [
         (float(n), duration(made.edges_ms[n - 1]))
         for n in range(1, len(made.edges_ms) + 1)

@@ -93,31 +93,36 @@ for (const sheet of document.querySelectorAll("[data-heatmap]")) {
 }
 
 for (const panel of document.querySelectorAll("[data-panel]")) {
-  const { width, places } = data(panel.dataset.panel);
-  const drawing = panel.querySelector("svg.chart");
-  const line = drawing.querySelector(".cursor");
+  const { places } = data(panel.dataset.panel);
+  const drawings = [...panel.querySelectorAll("svg.chart")];
   let now = -1;
 
   function clear() {
-    line.classList.remove("on");
+    for (const drawing of drawings) drawing.querySelector(".cursor").classList.remove("on");
     hide();
   }
 
   function go(n) {
     now = Math.max(0, Math.min(places.length - 1, n));
     if (!places[now]) return;
-    const [x, heading, pairs] = places[now];
-    line.setAttribute("x1", x);
-    line.setAttribute("x2", x);
-    line.classList.add("on");
+    const [share, heading, pairs] = places[now];
+    for (const drawing of drawings) {
+      const line = drawing.querySelector(".cursor");
+      const x = Number(drawing.dataset.left) + share * (drawing.dataset.right - drawing.dataset.left);
+      line.setAttribute("x1", x);
+      line.setAttribute("x2", x);
+      line.classList.add("on");
+    }
     show(heading, pairs);
   }
 
   function nearest(event) {
+    const drawing = drawings.find(one => one.getClientRects().length);
     const box = drawing.getBoundingClientRect();
-    const x = ((event.clientX - box.left) / box.width) * width;
+    const { left, right, width } = drawing.dataset;
+    const share = (((event.clientX - box.left) / box.width) * width - left) / (right - left);
     let best = 0;
-    places.forEach((entry, n) => { if (Math.abs(entry[0] - x) < Math.abs(places[best][0] - x)) best = n; });
+    places.forEach((entry, n) => { if (Math.abs(entry[0] - share) < Math.abs(places[best][0] - share)) best = n; });
     go(best);
   }
 

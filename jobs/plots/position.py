@@ -116,7 +116,7 @@ def _stand(
         rows=rows,
         n=f"{number(sum(place.impressions for place in places))} impressions",
         visitors=max(place.visitors for place in places),
-        unit="as each axis says",
+        unit="share of item views; time at least half in view per impression",
         folded=rows.folded_share("impressions"),
         folded_of="impressions",
         caution=SCREEN,

@@ -11,9 +11,12 @@ from markupsafe import Markup
 
 from jobs.plots.chart import Mark, Panel, Series
 
-#: A drawing, in units of about one CSS px.
-WIDTH, HEIGHT, LOW_HEIGHT = 760, 260, 170
+#: A drawing on a screen and on a phone, in units of about one CSS px: each is shown where it is the one to be read.
+WIDE, NARROW = 760, 360
+HEIGHT, LOW_HEIGHT = 260, 170
 LEFT, RIGHT, TOP, BOTTOM = 78, 18, 12, 44
+#: Width of a letter, about, and the least distance of two ticks' words.
+LETTER, APART = 6.6, 8
 DASHES = ("none", "9 3", "3 2", "9 3 2 3", "1.5 1.5")
 Point = tuple[float, float]
 
@@ -21,9 +24,9 @@ Point = tuple[float, float]
 class Plane:
     """Where numbers lie in the drawing."""
 
-    def __init__(self, panel: Panel, height: int = HEIGHT) -> None:
-        self.panel, self.height = panel, height
-        self.base, self.right = height - BOTTOM, WIDTH - RIGHT
+    def __init__(self, panel: Panel, height: int = HEIGHT, width: int = WIDE) -> None:
+        self.panel, self.height, self.width = panel, height, width
+        self.base, self.right = height - BOTTOM, width - RIGHT
 
     def x(self, value: float) -> float:
         """From the left, in units of the drawing."""
@@ -35,21 +38,23 @@ class Plane:
         axis = self.panel.y
         return self.base - (self.base - TOP) * (value - axis.low) / (axis.high - axis.low)
 
-    def middle(self, value: float) -> float:
-        """Where a number at this place is read: in the middle of a bin."""
-        return self.x(value + 0.5 if self.panel.shape == "steps" else value)
 
-
-def drawn(panel: Panel, height: int = HEIGHT) -> Markup:
+def drawn(panel: Panel, height: int = HEIGHT, width: int = WIDE) -> Markup:
     """The panel as an SVG element, without its title and key."""
-    plane = Plane(panel, height)
+    plane = Plane(panel, height, width)
     parts = [*_gaps(plane), *_axes(plane)]
     for number, one in enumerate(panel.series):
         parts += _line(plane, number, one)
     parts.append(Markup('<line class="cursor" x1="0" x2="0" y1="{}" y2="{:.1f}"/>').format(TOP, plane.base))
-    return Markup('<svg class="chart" viewBox="0 0 {} {}" aria-hidden="true">{}</svg>').format(
-        WIDTH, height, Markup("").join(parts)
-    )
+    return Markup(
+        '<svg class="chart {}" viewBox="0 0 {} {}" data-left="{}" data-right="{}" data-width="{}" aria-hidden="true">{}</svg>'
+    ).format("wide" if width == WIDE else "narrow", width, height, LEFT, plane.right, width, Markup("").join(parts))
+
+
+def share_of_width(panel: Panel, place: float) -> float:
+    """Where a place is read along the x axis, 0 to 1: of a bin in its middle."""
+    middle = place + 0.5 if panel.shape == "steps" else place
+    return (middle - panel.x.low) / (panel.x.high - panel.x.low)
 
 
 def key(number: int, shape: str) -> Markup:
@@ -76,17 +81,27 @@ def _axes(plane: Plane) -> Iterator[Markup]:
         kind = "axis" if value == panel.y.low else "grid"
         yield Markup('<line class="{}" x1="{}" y1="{:.1f}" x2="{}" y2="{:.1f}"/>').format(kind, LEFT, y, plane.right, y)
         yield _text(LEFT - 7, y + 4, words, "end")
-    for value, words in panel.x.ticks:
+    for value, words in _readable(plane):
         x = plane.x(value)
         yield Markup('<line class="axis" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}"/>').format(
             x, plane.base, x, plane.base + 4
         )
-        yield _text(x, plane.base + 17, words, "end" if x > plane.right - 20 else "middle")
+        yield _text(x, plane.base + 17, words, "end" if x + LETTER * len(words) / 2 > plane.width else "middle")
     yield _text((LEFT + plane.right) / 2, plane.height - 6, panel.x.title, "middle")
     middle = (TOP + plane.base) / 2
     yield Markup('<text transform="translate(14 {:.1f}) rotate(-90)" class="middle">{}</text>').format(
         middle, panel.y.title
     )
+
+
+def _readable(plane: Plane) -> Iterator[tuple[float, str]]:
+    """Ticks of the x axis whose words do not touch."""
+    until = -1.0
+    for value, words in plane.panel.x.ticks:
+        half = LETTER * len(words) / 2
+        if plane.x(value) - half >= until:
+            yield value, words
+            until = plane.x(value) + half + APART
 
 
 def _line(plane: Plane, number: int, one: Series) -> Iterator[Markup]:
