@@ -141,6 +141,7 @@ def _minutes() -> Iterator[Row]:
             when = {"event_date": DAY, "minute": midnight + dt.timedelta(minutes=minute)}
             counts = {"page_view_count": page_views, "visible_ms": 1000 * page_views, "visitor_count": page_views - 5}
             yield when | counts | {"platform": platform, "device_type": "phone"}
+    yield {"event_date": NEXT, "minute": midnight + dt.timedelta(days=3), "platform": "ios", "device_type": "phone"}
     gone = {"event_date": DAY, "minute": None, "is_remainder": True, "device_type": "phone"}
     yield gone | {"platform": "ios", "visible_ms": 30_000}
     yield gone | {"platform": "web", "visible_ms": 10_000}
