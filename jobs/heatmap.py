@@ -124,13 +124,19 @@ def heat_of(connection: duckdb.DuckDBPyConnection, release: int, asked: Asked, o
     others = f" (largest of {len(groups)} groups)" if len(groups) > 1 else ""
     return Heat(
         title=f"{group.name}{others}",
-        subtitle=f"{TITLES[asked.measure]}, {group.date}, {asked.space} space, release {release}",
+        subtitle=subtitle(asked, release),
         sheets=(sheet,),
         notes=tuple(notes),
         measure=asked.measure,
         per_exposure=asked.per_exposure,
         page=page,
     )
+
+
+def subtitle(asked: Asked, release: int) -> str:
+    """What a heatmap shows, of when."""
+    per = " per second on screen" if asked.per_exposure else ""
+    return f"{TITLES[asked.measure]}{per}, {asked.date}, {asked.space} space, release {release}"
 
 
 def sheet_of(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def by_device(connection: duckdb.DuckDBPyConnection, release: int, asked: Asked) -> Heat:
     """A sheet for each device with a published cell, the largest amount first."""
-    from jobs.heatmap import TITLES, sheet_of
+    from jobs.heatmap import sheet_of, subtitle
     from jobs.heatmap_groups import share_without_group
 
     groups = groups_of(connection, asked)
@@ -35,7 +35,7 @@ def by_device(connection: duckdb.DuckDBPyConnection, release: int, asked: Asked)
     layout = f" · {named(asked.layout)}" if asked.layout else ""
     return Heat(
         title=f"{named(asked.surface)}{layout} · by device",
-        subtitle=f"{TITLES[asked.measure]}, {asked.date}, {asked.space} space, release {release}",
+        subtitle=subtitle(asked, release),
         sheets=tuple(sheets),
         notes=(*notes, CAUTION),
         measure=asked.measure,
