@@ -20,7 +20,7 @@ DENSITIES = (1, 2, 3)
 #: A page is no lower than this share of its width, and no higher than this many css px.
 LOWEST_SHARE, HIGHEST_PX = 0.2, 100_000
 #: The page is drawn in grey, no darker than this, so that the colours above it can be read.
-DARKEST = 0.7
+DARKEST = 0.5
 
 
 @dataclass(frozen=True)

@@ -115,7 +115,7 @@ def render_index() -> str:
         "1280 x 640 px.\n\n" + grid(("Metric", "In one sentence"), _metric_pages()),
         "## Formats\n\nRaw logs: [cursor-beacon/1](raw/cursor-beacon-1.md), its [JSON Schema](raw/cursor-beacon-1.schema.json), and "
         "[why lines are rejected](raw/rejections.md). Words and units: [GLOSSARY](../GLOSSARY.md). Questions in SQL: "
-        "[tables, entries, quantiles, was the feed visible](sql.md). Raw logs and tables on S3: "
+        "[tables, entries, quantiles, was the feed visible](sql.md). Pictures: [heatmaps and plots, and how not to misread them](pictures.md). Raw logs and tables on S3: "
         "[object storage](object-storage.md). Nights on Spark clusters: [on a cluster](cluster.md). "
         "People in the tables: [privacy](privacy.md), "
         "[which purpose each table needs](purposes.md). Running it: [status, releases, rollback, exit codes, schedulers](operations.md). Data quality: [which check finds "

@@ -82,8 +82,8 @@ def test_numbers_of_a_square_are_told_in_words(layouts: Heat) -> None:
 def test_dates_are_compared_without_a_date(warehouse: str, tmp_path: Path) -> None:
     words = draw_heatmap(warehouse, None, "feed", compare=(str(DAY), str(NEXT)), output=tmp_path / "dates.png")
 
-    assert "A 2026-11-20 · B 2026-11-23 · feed · feed-v7 · desktop" in words
-    assert "2026-11-20 and 2026-11-23" in words
+    assert "A 2026-11-20 · B 2026-11-27 · feed · feed-v7 · desktop" in words
+    assert "2026-11-20 and 2026-11-27" in words
 
 
 def test_devices_are_compared_within_one_viewport_class_and_layout(
@@ -110,8 +110,8 @@ def test_devices_are_compared_within_one_viewport_class_and_layout(
         (("feed-v7", "2026-11-20"), {"date": None}, "one is a date and one is not"),
         (("feed-v7", "feed-v8"), {"date": None}, "on which date"),
         ((str(DAY), str(NEXT)), {}, "names the dates: leave out --date"),
-        ((str(DAY), "2026-11-21"), {"date": None}, "no event_date 2026-11-21 .* There is: 2026-11-20, 2026-11-23"),
-        (("20261120", "2026-11-23"), {"date": None}, "one is a date and one is not"),
+        ((str(DAY), "2026-11-21"), {"date": None}, "no event_date 2026-11-21 .* There is: 2026-11-20, 2026-11-27"),
+        (("20261120", "2026-11-27"), {"date": None}, "one is a date and one is not"),
         (LAYOUTS, {"layout": "feed-v7"}, "--layout is what --compare compares"),
         (("desktop", "phone"), {}, "touch has no hover"),
         (("desktop", "pen"), {}, "no viewport class has both.*--by device"),

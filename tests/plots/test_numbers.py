@@ -185,12 +185,12 @@ def test_a_trend_has_a_point_for_each_date_and_a_gap_between_them(connection: Co
     chart = drawn(connection, release, "trend", Question(device="desktop", measure="sessions"))
 
     [panel] = chart.panels
-    assert values(panel, "desktop") == {0.0: 100, 3.0: 120}
-    assert [mark.y for mark in panel.series[0].marks] == [100, None, None, 120]
-    assert panel.headings[3.0] == "Monday, 2026-11-23"
+    assert values(panel, "desktop") == {0.0: 100, 7.0: 120}
+    assert [mark.y for mark in panel.series[0].marks] == [100, *[None] * 6, 120]
+    assert panel.headings[7.0] == "Friday, 2026-11-27"
     assert panel.y.low == 0
     assert "One date is one point" not in "\n".join(chart.notes)
-    assert "2 dates from 2026-11-20 to 2026-11-23" in chart.subtitle
+    assert "2 dates from 2026-11-20 to 2026-11-27" in chart.subtitle
 
 
 def test_one_date_is_one_point_and_says_so(connection: Connection, release: Release) -> None:
@@ -211,7 +211,7 @@ def test_cursor_time_by_date_adds_up_cells_and_remainders(connection: Connection
     chart = drawn(connection, release, "trend", Question(surface="feed", device="desktop", measure="dwell_ms"))
 
     # feed-v7 2,400 + 600 in its remainder, feed-v8 1,790.
-    assert values(chart.panels[0], "desktop") == {0.0: 2400 + 600 + 1790, 3.0: 3000}
+    assert values(chart.panels[0], "desktop") == {0.0: 2400 + 600 + 1790, 7.0: 3000}
     assert chart.notes[-1] == "The cursor, not the gaze."
 
 
@@ -230,7 +230,7 @@ def test_a_date_that_may_still_change_says_so(connection: Connection, release: R
     later = drawn(connection, release, "trend", Question(NEXT, NEXT, measure="sessions"))
     earlier = drawn(connection, release, "trend", replace(ON, measure="sessions"))
 
-    assert "Provisional, late beacons may still come: 2026-11-23." in later.notes
+    assert "Provisional, late beacons may still come: 2026-11-27." in later.notes
     assert "Provisional" not in "\n".join(earlier.notes)
 
 

@@ -15,7 +15,7 @@ from tests.reading.small_warehouse import release, write_table
 from warehouse_schema import TABLES
 from warehouse_schema.derive import rows
 
-DAY, NEXT = dt.date(2026, 11, 20), dt.date(2026, 11, 23)
+DAY, NEXT = dt.date(2026, 11, 20), dt.date(2026, 11, 27)
 SETTINGS = Settings(min_visitors=20)
 BINS = len(SETTINGS.hist_edges_ms) + 1
 #: HTML, SQL, a formula and a control character in one name.
@@ -68,6 +68,9 @@ def _cells() -> Iterator[Row]:
     phone = {"layout_id": "feed-m4", "device_type": "phone", "viewport_class": "<480", "dwell_ms": None}
     yield _cell(32, 1, 1, 0) | shared | phone | {"active_ms": None, "click_count": 9}
     yield _cell(32, 2, 1, 3000) | shared | {"layout_id": "feed-v7", "event_date": NEXT}
+    for device, viewport_class in (("desktop", "<1440"), ("phone", "<480")):
+        names = {"space": "viewport", "viewport_class": viewport_class, "device_type": device, "layout_id": "feed-v7"}
+        yield _cell(32, 2, 1, 0) | names | {"dwell_ms": None, "click_count": 7}
     # On this surface layouts are called as devices are.
     for name in ("desktop", "phone"):
         yield _cell(32, 0, 0, 10) | shared | {"surface": "odd", "layout_id": name, "device_type": name}
@@ -141,7 +144,7 @@ def _minutes() -> Iterator[Row]:
             when = {"event_date": DAY, "minute": midnight + dt.timedelta(minutes=minute)}
             counts = {"page_view_count": page_views, "visible_ms": 1000 * page_views, "visitor_count": page_views - 5}
             yield when | counts | {"platform": platform, "device_type": "phone"}
-    yield {"event_date": NEXT, "minute": midnight + dt.timedelta(days=3), "platform": "ios", "device_type": "phone"}
+    yield {"event_date": NEXT, "minute": midnight + dt.timedelta(days=7), "platform": "ios", "device_type": "phone"}
     gone = {"event_date": DAY, "minute": None, "is_remainder": True, "device_type": "phone"}
     yield gone | {"platform": "ios", "visible_ms": 30_000}
     yield gone | {"platform": "web", "visible_ms": 10_000}
