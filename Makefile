@@ -38,8 +38,11 @@ fault-matrix: setup ## every fault of docs/faults.md made on purpose: each is fo
 attack-matrix: setup ## attacks on the published files of 2,000 visitors: nobody is found, without protection everybody is
 	@$(BIN)/python -m pytest tests/privacy -m matrix
 
-erase-matrix: setup ## 100 of 2,000 visitors erased: no trace, and tables as if they had never been there
+erase-matrix: setup ## 100 of 2,000 visitors erased: no trace, and tables as if they had never been there; one on S3
 	@$(BIN)/python -m pytest tests/erasure -m matrix
+	@sh deploy/s3_test_server.sh
+	@$(BIN)/python -m jobs.io.jars --s3
+	@$(BIN)/python -m pytest tests/s3/test_erase.py -m matrix
 
 soak: setup ## NIGHTS= small nights in a row, with maintenance: does anything grow, is there any false alarm?
 	@$(BIN)/python -m benchmarks.soak --nights $(or $(NIGHTS),60) --page-views $(or $(PAGE_VIEWS),20)

@@ -82,6 +82,8 @@ class Release:
     erasures: int = 0
     awaiting_publication: list[str] = field(default_factory=list)
     changed_since_published: list[str] = field(default_factory=list)
+    #: Marks of the keys under which its visitors may be known, by key id: another ring is refused.
+    key_marks: dict[str, str] = field(default_factory=dict)
 
     @property
     def dates_to_retry(self) -> list[dt.date]:
