@@ -94,7 +94,7 @@ def test_distributions_are_the_bins_of_the_mart(connection: Connection, release:
     assert (sidebar.name, sidebar.n) == ("sidebar", 20)
     assert values(chart.panels[0], "nav") == {2.0: 10 / 40, 3.0: 0, 4.0: 0, 5.0: 30 / 40}
     [median] = connection.execute(
-        "select hist_p50(dwell_ms_hist) from mart.zone_attention_daily where target = 'nav' and layout_id = 'feed-v7'"
+        "select hist_p50(dwell_ms_hist) from mart.zone_attention_daily where target = 'nav' and layout_id = 'feed-v7' and event_date = '2026-11-20'"
     ).fetchone() or [None]
     assert nav.p50_ms == median
     assert made.stand.folded == 15 / (40 + 20 + 15)
@@ -144,7 +144,7 @@ def test_minutes_without_a_row_are_gaps_and_not_zeros(connection: Connection, re
     assert "3 on android, 3 on ios" in notes
     assert "No minute published: web." in notes
     # Of phones: 40 s in remainders, 3 · 60 s and 3 · 30 s in minutes.
-    assert f"{40 / (40 + 180 + 90):.1%} of all visible time" in notes
+    assert f"{40 / (40 + 180 + 90):.1%} of all published visible time" in notes
 
 
 def test_a_device_without_a_published_minute_is_told(connection: Connection, release: Release) -> None:

@@ -13,7 +13,7 @@ import pytest
 from jobs.errors import UsageError
 from jobs.heatmap import draw_heatmap, heat_of
 from jobs.heatmap_devices import by_device
-from jobs.heatmap_groups import Asked
+from jobs.heatmap_groups import Asked, named
 from jobs.heatmap_picture import figure_of as figure_of_heat
 from jobs.heatmap_scale import scale_of
 from jobs.plots.asked import Question
@@ -122,7 +122,20 @@ def test_a_name_that_is_markup_or_a_formula_is_a_text(warehouse: str, tmp_path: 
     content = (tmp_path / f"a.{suffix}").read_bytes()
     assert b"<script>alert" not in content
     if suffix == "svg":
-        assert any("<script>alert(1)</script>" in text for text in texts(tmp_path / "a.svg"))
+        assert any("<script>alert(1)" in text and "\\frac{$" in text for text in texts(tmp_path / "a.svg"))
+
+
+def test_long_names_keep_both_ends() -> None:
+    shown = [named(f"layout-{'x' * 60}-{n}") for n in (1, 2)]
+
+    assert shown[0] != shown[1]
+    assert all(len(name) == 40 and name.startswith("layout-") for name in shown)
+    assert named("x" * 40) == "x" * 40
+
+
+def test_distributions_of_other_bins_are_no_traceback(warehouse: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="built under other edges"):
+        draw_plot(warehouse, "dwell-distribution", Question(NEXT, NEXT), tmp_path / "x.png")
 
 
 def test_an_older_release_is_drawn_as_it_was(warehouse: str, tmp_path: Path) -> None:

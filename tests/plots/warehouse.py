@@ -71,6 +71,9 @@ def _cells() -> Iterator[Row]:
     for device, viewport_class in (("desktop", "<1440"), ("phone", "<480")):
         names = {"space": "viewport", "viewport_class": viewport_class, "device_type": device, "layout_id": "feed-v7"}
         yield _cell(32, 2, 1, 0) | names | {"dwell_ms": None, "click_count": 7}
+    # Two layouts that have no place in common.
+    for layout, x in (("left", 1), ("right", 30)):
+        yield _cell(32, x, 0, 70) | shared | {"surface": "apart", "layout_id": layout}
     # On this surface layouts are called as devices are.
     for name in ("desktop", "phone"):
         yield _cell(32, 0, 0, 10) | shared | {"surface": "odd", "layout_id": name, "device_type": name}
@@ -133,6 +136,7 @@ def _zones() -> Iterator[Row]:
     yield shared | {"target": "nav", "hover_count": 40, "dwell_ms_hist": hist(b2=10, b5=30), "visitor_count": 44}
     yield shared | {"target": "sidebar", "hover_count": 20, "dwell_ms_hist": hist(b5=20), "visitor_count": 33}
     yield shared | {"layout_id": "feed-v8", "target": "nav", "hover_count": 9, "dwell_ms_hist": hist(b29=9)}
+    yield shared | {"event_date": NEXT, "target": "nav", "hover_count": 3, "dwell_ms_hist": [1, 2]}
     gone = {"target": None, "is_remainder": True}
     yield shared | gone | {"hover_count": 15, "dwell_ms_hist": hist(b5=15)}
 
