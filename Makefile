@@ -7,7 +7,7 @@ DEPLOY_TOOLS := .tools/deploy
 comma := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-cluster test-deploy kill-matrix order-matrix pair-matrix fault-matrix attack-matrix erase-matrix soak truth costs quick lint docs site bench bench-small bench-packages profile bench-simulator clean FORCE
+.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-cluster test-deploy kill-matrix order-matrix pair-matrix fault-matrix attack-matrix erase-matrix soak truth costs quick lint docs site bench bench-small bench-packages profile bench-simulator pictures clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -103,6 +103,9 @@ profile: setup ## where the time of one night goes; SIZE= in million samples
 
 bench-simulator: $(STAMP) ## samples per second and core of the simulator
 	@$(BIN)/python -m benchmarks.simulator_speed
+
+pictures: $(STAMP) ## draw the pictures of docs/pictures.md anew, of the demo's warehouse and of made-up numbers
+	@$(BIN)/python -m tests.plots.pictures
 
 clean: ## remove the demo's data and all caches; keeps .venv, .jars and .tools
 	rm -rf data dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis metastore_db derby.log spark-warehouse

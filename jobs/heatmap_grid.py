@@ -91,9 +91,9 @@ def build_picture(
     )
 
 
-def scale_of(picture: Picture) -> tuple[float, float]:
-    """Both ends of the logarithmic scale of the picture's amounts, the lower one at most half of the upper."""
-    known = picture.values[np.nan_to_num(picture.values) > 0]
+def scale_of(*pictures: Picture) -> tuple[float, float]:
+    """Both ends of the logarithmic scale of the pictures' amounts, the lower one at most half of the upper."""
+    known = np.concatenate([picture.values[np.nan_to_num(picture.values) > 0] for picture in pictures])
     high = float(known.max()) if known.size else 1.0
     low = max(float(known.min()) if known.size else 0.1, high / 10**MAX_DECADES)
     return min(low, high / 2), high

@@ -119,7 +119,7 @@ def render_index() -> str:
         "1280 x 640 px.\n\n" + grid(("Metric", "In one sentence"), _metric_pages()),
         "## Formats\n\nRaw logs: [cursor-beacon/1](raw/cursor-beacon-1.md), its [JSON Schema](raw/cursor-beacon-1.schema.json), and "
         "[why lines are rejected](raw/rejections.md). Words and units: [GLOSSARY](../GLOSSARY.md). Questions in SQL: "
-        "[tables, entries, quantiles, was the feed visible](sql.md). All of it as pages to search: "
+        "[tables, entries, quantiles, was the feed visible](sql.md). Pictures: [heatmaps and plots, and how not to misread them](pictures.md). All of it as pages to search: "
         "[the data dictionary and the contracts of marts](dictionary.md). Raw logs and tables on S3: "
         "[object storage](object-storage.md). Nights on Spark clusters: [on a cluster](cluster.md). "
         "People in the tables: [privacy](privacy.md), "
