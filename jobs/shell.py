@@ -167,14 +167,18 @@ def run_shell(shell: Shell) -> None:
     print(shell.greeting, end="")
     while True:
         try:
-            typed = prompt()
-            found, rest = entries(typed)
+            found, rest = entries(prompt())
+        except KeyboardInterrupt:
+            # The line is cancelled.
+            continue
+        except EOFError:
+            return
+        try:
             for entry in [*found, *([rest] if rest else [])]:
                 _print_answer(shell, entry)
         except KeyboardInterrupt:
-            # The line, or the query, is cancelled; the shell stays.
-            continue
-        except (EOFError, Leave):
+            print("cancelled")
+        except Leave:
             return
 
 
