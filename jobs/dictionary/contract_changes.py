@@ -37,6 +37,8 @@ class Change:
 PURPOSE, ROW = "purpose", "one row per"
 #: Rises of these numbers make a table worse for its readers; falls of all others do.
 WORSE_IF_HIGHER = ("latency", "frequency")
+#: Expectations that follow from columns and grain, which are compared themselves.
+FOLLOW = ("ExpectTableColumnsToMatchSet", "ExpectCompoundColumnsToBeUnique")
 
 
 def compared(kept: Json, new: Json) -> list[Change]:
@@ -126,10 +128,6 @@ def _of_promises(kept: Json, new: Json) -> Iterator[Change]:
             yield Change(Level.MINOR, f"expectation {name} asks something else")
     yield from (Change(Level.MINOR, f"expectation {name} is new") for name in after if name not in before)
     yield from _of_service_levels(kept, new)
-
-
-#: Expectations that follow from columns and grain, which are compared themselves.
-FOLLOW = ("ExpectTableColumnsToMatchSet", "ExpectCompoundColumnsToBeUnique")
 
 
 def _of_service_levels(kept: Json, new: Json) -> Iterator[Change]:

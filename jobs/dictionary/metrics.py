@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from jobs.errors import UsageError
 from warehouse_schema import TABLES
 from warehouse_schema.column_words import paths
 from warehouse_schema.table import Table
@@ -56,8 +57,10 @@ class Metric:
 
 @cache
 def metrics() -> dict[str, Metric]:
-    """Every metric by its file's stem, in the order of the titles."""
+    """Every metric by its file's stem, in the order of the titles. UsageError outside of a clone, where there are none."""
     found = [_read(path) for path in FOLDER.glob("*.md")]
+    if not found:
+        raise UsageError(f"there are no metrics in {FOLDER}. Write the dictionary from a clone of the project.")
     return {metric.slug: metric for metric in sorted(found, key=lambda metric: metric.title.lower())}
 
 

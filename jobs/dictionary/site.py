@@ -5,7 +5,7 @@ Nothing is asked for but files beside the pages: they work from a folder, withou
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -20,7 +20,7 @@ from jobs import __version__
 from jobs.config import Settings
 from jobs.dictionary import words
 from jobs.dictionary.contract import contract_of
-from jobs.dictionary.contract_files import SUFFIX, render
+from jobs.dictionary.contract_files import GENERATED, SUFFIX, render
 from jobs.dictionary.lineage import RAW, around, whole
 from jobs.dictionary.lineage_picture import picture
 from jobs.dictionary.metrics import Metric, metric_of, metrics, used_by
@@ -86,12 +86,22 @@ def write_site(folder: Path) -> list[str]:
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        for path in folder.glob("*.html"):
-            if path.name not in pages and GENERATOR in path.read_text(encoding="utf-8", errors="replace"):
-                path.unlink()
+        for path in left_over(folder, pages):
+            path.unlink()
     except OSError as error:
         raise UsageError(f"{folder} cannot be written: {error.strerror or error}. Choose another --output.") from error
     return sorted(pages)
+
+
+def left_over(folder: Path, pages: Collection[str]) -> list[Path]:
+    """Files of a former site that are not among `pages`; what others put into the folder is none of them."""
+    return [
+        path
+        for pattern, mark in (("*.html", GENERATOR), (f"contracts/*{SUFFIX}", GENERATED))
+        for path in folder.glob(pattern)
+        if path.relative_to(folder).as_posix() not in pages
+        and mark in path.read_text(encoding="utf-8", errors="replace")
+    ]
 
 
 def site() -> dict[str, str]:
@@ -100,7 +110,7 @@ def site() -> dict[str, str]:
     return {
         "index.html": _page("index", here=None, lineage=picture(whole(), words.table_href), purposes=PURPOSES),
         words.table_href(RAW): _raw_page(),
-        **{words.table_href(table.name): _table_page(table) for table in TABLES.values()},
+        **{words.table_href(table.name): table_page(table) for table in TABLES.values()},
         **{metric_href(metric.slug): _metric_page(metric) for metric in metrics().values()},
         **{f"contracts/{mart.name}{SUFFIX}": render(contract_of(mart)) for mart in MARTS},
         **assets,
@@ -108,7 +118,8 @@ def site() -> dict[str, str]:
     }
 
 
-def _table_page(table: Table) -> str:
+def table_page(table: Table) -> str:
+    """The page of a table: in short, caveats, columns, questions, expectations, lineage."""
     checks = expectations_of(table, Settings().model_dump())
     steps = around(table.name)
     examples = EXAMPLES.get(table.name, ())

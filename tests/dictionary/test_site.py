@@ -15,10 +15,11 @@ import pytest
 
 from expectations.catalog import rules_of
 from jobs.dictionary import __main__ as command
+from jobs.dictionary.contract_files import GENERATED
 from jobs.dictionary.metrics import DEFINED_IN, metric_of, metrics, used_by
 from jobs.dictionary.prose import html, metric_href
 from jobs.dictionary.search_index import entries
-from jobs.dictionary.site import GENERATOR, _table_page, site, write_site
+from jobs.dictionary.site import GENERATOR, site, table_page, write_site
 from jobs.dictionary.words import anchor, example_text, sentence, table_href
 from jobs.errors import UsageError
 from warehouse_schema import MARTS, TABLES, Table
@@ -127,7 +128,7 @@ def test_markup_in_a_declaration_is_shown_and_not_obeyed() -> None:
     column = replace(first, meaning=f"`{evil}` & {evil}.")
     table = replace(REACH_DAILY, meaning=f"{evil}.", caveats=(f"{evil}.",), columns=(column, *others))
 
-    page = _table_page(table)
+    page = table_page(table)
 
     assert evil not in page
     assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;") == 4
@@ -246,9 +247,10 @@ def test_the_index_is_a_script_that_sets_one_name() -> None:
 
 
 def test_the_site_is_written_and_pages_of_what_is_gone_go(tmp_path: Path) -> None:
-    gone, mine = tmp_path / "mart.gone_daily.html", tmp_path / "notes.html"
-    gone.write_text(f"<head>{GENERATOR}</head>")
-    mine.write_text("<p>By hand.</p>")
+    (tmp_path / "contracts").mkdir()
+    (tmp_path / "contracts" / "mart.gone_daily.odcs.yaml").write_text(f"{GENERATED}version: 1.0.0\n")
+    (tmp_path / "mart.gone_daily.html").write_text(f"<head>{GENERATOR}</head>")
+    (tmp_path / "notes.html").write_text("<p>By hand.</p>")
 
     written = write_site(tmp_path)
 
@@ -268,6 +270,20 @@ def test_the_command_says_what_to_open(tmp_path: Path, capsys: pytest.CaptureFix
     assert capsys.readouterr().out == (
         f"{len(PAGES)} files in {tmp_path}/site: open {tmp_path}/site/index.html in a browser\n"
     )
+
+
+def test_without_a_clone_there_is_no_dictionary(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("jobs.dictionary.metrics.FOLDER", tmp_path / "docs")
+    metrics.cache_clear()
+    try:
+        assert command.main(["-o", str(tmp_path / "site")]) == 2
+    finally:
+        metrics.cache_clear()
+
+    assert "Write the dictionary from a clone of the project." in capsys.readouterr().err
+    assert not (tmp_path / "site").exists()
 
 
 def test_a_folder_that_cannot_be_written_is_an_error_of_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
