@@ -8,7 +8,7 @@ the one with the largest amount is drawn, and both title and summary say how man
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -150,9 +150,20 @@ def groups_of(
     space: str,
     measure: str,
 ) -> list[Group]:
-    """Groups that fit the question, the largest amount first (ties: key order)."""
+    """Groups that fit the question and can be drawn, the largest amount first (ties: key order)."""
     asked = {"event_date": date, "surface": surface, "layout_id": layout, "device_type": device, "space": space}
     wanted = {name: value for name, value in asked.items() if value is not None}
+    fitting = fitting_groups(connection, wanted, measure)
+    if not fitting:
+        raise _nothing_there(connection, wanted)
+    groups = [group for group in fitting if group.drawn]
+    if not groups:
+        raise UsageError(_nothing_measured(fitting, measure))
+    return groups
+
+
+def fitting_groups(connection: duckdb.DuckDBPyConnection, wanted: Mapping[str, Any], measure: str) -> list[Group]:
+    """Groups with these keys, event_date and surface among them; also those of which nothing can be drawn."""
     rows = connection.execute(
         f"""
         select {", ".join(GROUP)}, sum({measure}) filter (cell_px is not null), sum({measure}) filter (cell_px is null)
@@ -161,12 +172,8 @@ def groups_of(
         """,
         list(wanted.values()),
     ).fetchall()
-    if not rows:
-        raise _nothing_there(connection, wanted)
-    groups = [Group(date, surface, row[0], row[1], row[2], row[3], row[4] or 0) for row in rows if row[3]]
-    if not groups:
-        raise UsageError(_nothing_measured(rows, surface, date, measure))
-    return groups
+    date, surface = wanted["event_date"], wanted["surface"]
+    return [Group(date, surface, row[0], row[1], row[2], row[3] or 0, row[4] or 0) for row in rows]
 
 
 def _nothing_there(connection: duckdb.DuckDBPyConnection, wanted: dict[str, Any]) -> UsageError:
@@ -192,10 +199,11 @@ def _listed(values: Sequence[Any]) -> str:
     return ("... " if len(values) > 20 else "") + (", ".join(newest) or "nothing")
 
 
-def _nothing_measured(rows: Sequence[Any], surface: str, date: dt.date, measure: str) -> str:
-    if any(row[4] for row in rows):
+def _nothing_measured(groups: Sequence[Group], measure: str) -> str:
+    surface, date = groups[0].surface, groups[0].date
+    if any(group.remainder for group in groups):
         return f"all {measure} of {surface} on {date} lies in groups too small to draw. Draw a larger surface or another date."
-    devices = ", ".join(sorted({str(row[1]) for row in rows}))
+    devices = ", ".join(sorted({str(group.device) for group in groups}))
     return (
         f"{measure} was not measured, or is zero, on {surface} on {date} ({devices}): touch has no hover. "
         "Try --measure click_count or another --device."

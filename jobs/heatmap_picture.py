@@ -17,7 +17,7 @@ from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
-from jobs.heatmap_grid import GRID_PX, Picture
+from jobs.heatmap_grid import GRID_PX, Picture, scale_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,8 +26,6 @@ MAX_STRIPS = 6
 #: Height of a strip over its width: about a sheet of paper.
 STRIP_SHAPE = 1.6
 PAGE, UNKNOWN, INK, FOLD = "#ffffff", "#c8c8c8", "#222222", "#0072b2"
-#: The picture's values may span this much; what is smaller is drawn as the smallest.
-MAX_DECADES = 4
 TIME_TICKS_MS = (1, 3, 10, 30, 100, 300, *(1000 * s for s in (1, 3, 10, 30, 60, 180, 600, 1800, 3600, 10_800, 36_000)))
 UNITS = {"dwell_ms": "cursor time", "active_ms": "cursor time within 1 s of moving", "click_count": "clicks"}
 
@@ -74,10 +72,7 @@ def _colors() -> Any:
 
 def norm_of(picture: Picture) -> LogNorm:
     """The logarithmic scale of the picture's amounts."""
-    known = picture.values[np.nan_to_num(picture.values) > 0]
-    high = float(known.max()) if known.size else 1.0
-    low = max(float(known.min()) if known.size else 0.1, high / 10**MAX_DECADES)
-    return LogNorm(min(low, high / 2), high, clip=True)
+    return LogNorm(*scale_of(picture), clip=True)
 
 
 def _draw_strip(axes: Axes, picture: Picture, first: int, rows: int, norm: LogNorm) -> None:

@@ -39,6 +39,7 @@ const behind = element => {
 };
 const found = [];
 for (const element of document.body.querySelectorAll("*")) {
+  if (element instanceof SVGTitleElement || element instanceof SVGDescElement) continue;  // said, not shown
   if (![...element.childNodes].some(node => node.nodeType === 3 && node.textContent.trim())) continue;
   const style = getComputedStyle(element);
   const text = parse(element instanceof SVGElement ? style.fill : style.color);
@@ -47,6 +48,12 @@ for (const element of document.body.querySelectorAll("*")) {
   if (ratio < 4.5) found.push(ratio.toFixed(2) + " " + element.textContent.trim().slice(0, 60));
 }
 return found;
+"""
+#: What must stay in one piece and is higher than a sheet.
+TOO_HIGH = """
+return [...document.body.querySelectorAll("*")]
+  .filter(element => getComputedStyle(element).breakInside === "avoid" && element.offsetHeight > arguments[0])
+  .map(element => element.outerHTML.slice(0, 120));
 """
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jobs.report.page import write_report
-from tests.report.browser import BROWSER, DRIVER, STICKING_OUT, TOO_FAINT, opened, started
+from tests.report.browser import BROWSER, DRIVER, STICKING_OUT, TOO_FAINT, TOO_HIGH, opened, started
 from tests.report.warehouse import CHECK, DATE, LATER, report_warehouse, run_row
 
 if TYPE_CHECKING:
@@ -28,12 +28,6 @@ pytest.importorskip("selenium", reason="selenium is not installed: no page was l
 WIDTHS, SCHEMES = (390, 1440), ("light", "dark")
 #: A4 less the page's margins, at 96 px an inch: 186 x 269 mm.
 PAPER = (702, 1017)
-#: What must stay in one piece and is higher than a sheet.
-TOO_HIGH = """
-return [...document.body.querySelectorAll("*")]
-  .filter(element => getComputedStyle(element).breakInside === "avoid" && element.offsetHeight > arguments[0])
-  .map(element => element.outerHTML.slice(0, 120));
-"""
 
 
 @pytest.fixture(scope="module")
