@@ -35,6 +35,7 @@ from jobs.cli_plan import plan
 from jobs.cli_releases import app as releases_app
 from jobs.cli_releases import status
 from jobs.cli_report import report
+from jobs.cli_serve import serve
 from jobs.cli_simulate import simulate
 from jobs.cli_sql import sql
 from jobs.errors import HoverlakeError, InfrastructureFailed, UsageError
@@ -182,6 +183,7 @@ def heatmap(
 
 app.command()(explain)
 app.command()(report)
+app.command()(serve)
 app.command()(plan)
 app.command()(doctor)
 

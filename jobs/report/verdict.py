@@ -97,7 +97,7 @@ def refused_dates(connection: duckdb.DuckDBPyConnection, last_run: str, *, is_ne
             union all select run_id, false, event_date from {ops.DQ_RESULTS.name} semi join runs using (run_id)
             where success = false and severity = 'critical'
         ), of_run as (
-            select date, run_id, max(is_published) and run_id <= ? as is_seen from judged group by all
+            select date, run_id, max(is_published) and run_id <= ? as is_seen from judged group by 1, 2
         )
         select date from of_run where date is not null group by 1 having not arg_max(is_seen, run_id) order by 1
         """,
