@@ -25,6 +25,7 @@ from jobs.serve.desk import opened
 from jobs.serve.facts import PICTURES, gather, rows_of
 from jobs.serve.page import render, render_refusal, style, style_path
 from jobs.serve.questions import Offer, Question, Refused, asked
+from jobs.serve.snapshots import Snapshots
 
 LOG = logging.getLogger("uvicorn.error")
 #: Sent with every answer: a page loads its own style and nothing else, is in no frame, and tells nobody its address.
@@ -43,23 +44,22 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 def application(warehouse: str, hosts: Sequence[str]) -> Starlette:
     """The application on `warehouse`, for requests that name one of `hosts`: another name is a foreign page's doing."""
+    snapshots = Snapshots(warehouse)
 
     def page(request: Request) -> Response:
         question = asked(request.query_params.multi_items())
-        with opened(warehouse, question.release) as desk:
-            return HTMLResponse(render(gather(desk, question)), headers=NO_STORE)
+        return HTMLResponse(render(gather(opened(warehouse, snapshots, question), question)), headers=NO_STORE)
 
     def rows(request: Request) -> Response:
         question = asked(request.query_params.multi_items())
         picture = request.path_params["picture"]
         if picture not in PICTURES:
             raise HTTPException(404)
-        with opened(warehouse, question.release) as desk:
-            found, date = rows_of(desk, question, picture)
-            text, _ = found.csv(desk.connection)
-            name = f"{found.table.name}_{date}_release-{desk.release.number}.csv"
+        desk = opened(warehouse, snapshots, question)
+        found = rows_of(desk, question, picture)
+        name = f"{found.table.name}_{desk.date}_release-{desk.release.number}.csv"
         told = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return Response(text, media_type="text/csv; header=present", headers=NO_STORE | told)
+        return Response(found.csv(desk.connection), media_type="text/csv; header=present", headers=NO_STORE | told)
 
     def sheet(request: Request) -> Response:
         kept = {"Cache-Control": "max-age=31536000, immutable"}

@@ -1,10 +1,9 @@
-"""A release opened for one question: what there is to choose from, and what the question comes to."""
+"""A release and date opened for one question: what there is to choose from, and what the question comes to."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -17,16 +16,12 @@ from jobs.io.store import Store
 from jobs.report.attention import DEVICES
 from jobs.report.verdict import refused_dates
 from jobs.serve.questions import Offer, Question, Refused, told
-from jobs.sql import connect, opened_release
+from jobs.serve.snapshots import Snapshots
 from warehouse_schema.mart.feed_attention_daily import FEED_ATTENTION_DAILY as FEED
-from warehouse_schema.mart.feed_visibility_minutes import FEED_VISIBILITY_MINUTES as MINUTES
 from warehouse_schema.mart.hover_heatmap_daily import HOVER_HEATMAP_DAILY as HEATMAP
 from warehouse_schema.mart.viewport_exposure_daily import VIEWPORT_EXPOSURE_DAILY as EXPOSURE
-from warehouse_schema.ops import tables as ops
 from warehouse_schema.shared import VIEWPORT_CLASSES
 
-#: All that is ever opened: published tables and ops.
-READ = tuple(table.name for table in (HEATMAP, EXPOSURE, FEED, MINUTES, ops.RUNS, ops.DQ_RESULTS))
 #: No list of a refusal is longer.
 MAX_OFFERS = 40
 
@@ -42,13 +37,20 @@ class Group(NamedTuple):
 
 @dataclass
 class Desk:
-    """A release, a connection to its tables, and what it holds."""
+    """A release, a connection to its rows of one date, and what it holds."""
 
     release: Release
     #: Numbers of all releases, the newest first.
     numbers: list[int]
     last_run: str
-    connection: duckdb.DuckDBPyConnection
+    #: The date that is asked for, known or not.
+    date: dt.date
+    snapshot: duckdb.DuckDBPyConnection
+
+    @cached_property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """A connection of this question's own: others may be answered at the same time."""
+        return self.snapshot.cursor()
 
     @property
     def is_newest(self) -> bool:
@@ -89,23 +91,28 @@ class Desk:
         return [item_type for (item_type,) in rows]
 
 
-@contextmanager
-def opened(warehouse: str, number: int | None) -> Iterator[Desk]:
-    """The desk of release `number`, or of the newest one at this moment; Refused (404) if there is none of that number."""
+def opened(warehouse: str, snapshots: Snapshots, question: Question) -> Desk:
+    """The desk of the release that is asked for, or of the newest one at this moment; Refused (404) if there is none such."""
     store = Store(warehouse)
     numbers = releases.numbers(store)
     if not numbers:
         raise Refused(503, "Nothing is published yet", "Run hoverlake nightly, then ask again.")
-    if number is not None and number not in numbers:
+    number = question.release or numbers[0]
+    release = releases.read(store, number) if number in numbers else None
+    if release is None:
         known = [Offer(f"release {n}", Question(release=n).query) for n in numbers[:MAX_OFFERS]]
         raise Refused(404, f"There is no release {number}", f"The newest is {numbers[0]}.", offers=known)
-    # By its number even if it is the newest: one that is published meanwhile would pin other versions.
-    number = number or numbers[0]
-    release = opened_release(warehouse, number)
-    assert release is not None
-    last_run = releases.origin(store, release).run_id
-    with connect(warehouse, READ, number) as connection:
-        yield Desk(release, numbers, last_run, connection)
+    date = question.date or _newest_date(release)
+    return Desk(release, numbers, releases.origin(store, release).run_id, date, snapshots.of(release, date))
+
+
+def _newest_date(release: Release) -> dt.date:
+    """The newest date that marts show, or else the newest that awaits publication."""
+    shown = [date for date in release.event_dates if release.is_shown(date)]
+    dates = shown or [*release.event_dates, *release.awaiting_publication]
+    if not dates:
+        raise Refused(404, "There is no date yet", f"Release {release.number} has none.")
+    return dt.date.fromisoformat(max(dates))
 
 
 @dataclass(frozen=True)
@@ -145,10 +152,7 @@ class Choices:
 
 def choices_of(desk: Desk, question: Question) -> Choices:
     """What the question can choose from; Refused (404) for what the release does not have, with what it has."""
-    date = question.date or next((date for date, is_shown in desk.dates.items() if is_shown), None)
-    date = date or next(iter(desk.dates), None)
-    if date is None:
-        raise Refused(404, "There is no date yet", f"Release {desk.release.number} has none.")
+    date = desk.date
     if date not in desk.dates:
         raise _unknown(
             "date", str(date), [str(known) for known in desk.dates], question, f"release {desk.release.number}"

@@ -88,11 +88,11 @@ def gather(desk: Desk, question: Question) -> Facts:
     )
 
 
-def rows_of(desk: Desk, question: Question, picture: str) -> tuple[Rows, dt.date]:
-    """The rows behind a picture, and their date; Refused (404) if there is nothing to draw, with the reason."""
+def rows_of(desk: Desk, question: Question, picture: str) -> Rows:
+    """The rows behind a picture; Refused (404) if there is nothing to draw, with the reason."""
     facts = gather(desk, question)
     if picture in facts.rows:
-        return facts.rows[picture], facts.date
+        return facts.rows[picture]
     parts = {"heatmap": facts.heatmap, "position-curve": facts.curve, "feed-visibility": facts.visibility}
     part = parts.get(picture)
     why = part.words if isinstance(part, Nothing) else "No check of this date is on record."

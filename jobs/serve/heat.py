@@ -20,6 +20,10 @@ from jobs.serve.questions import Offer, Question
 LEVELS = 16
 #: A strip is about this much higher than wide.
 STRIP_SHAPE, MAX_STRIPS = 1.6, 4
+#: The fold: a line on a ground that sets it off from the colours.
+FOLD = ("fold-ground", "fold-line")
+#: Pages up to this many cells wide are drawn narrow.
+NARROW_COLUMNS = 24
 #: A row of the table.
 BAND_ROWS = 8
 PARTS = ("left third", "middle third", "right third")
@@ -58,6 +62,7 @@ class Heatmap:
     unit: str
     origin: str
     strips: tuple[Strip, ...]
+    is_narrow: bool
     ticks: tuple[str, ...]
     fold: str
     bands: tuple[Band, ...]
@@ -90,6 +95,7 @@ def heatmap_of(desk: Desk, choices: Choices) -> Heatmap | Nothing:
         unit=UNITS[measure],
         origin="page" if space == "document" else "viewport",
         strips=tuple(_strips(picture, measure, f"Heatmap of {name}")),
+        is_narrow=picture.values.shape[1] <= NARROW_COLUMNS,
         ticks=tuple(_ticks(picture, measure)),
         fold=f"fold at about {picture.fold_px:,} px{', assumed' if picture.is_fold_assumed else ''}",
         bands=tuple(_bands(picture, measure)),
@@ -169,7 +175,7 @@ def _strips(picture: Picture, measure: str, title: str) -> Iterator[Strip]:
         fold = picture.fold_px / GRID_PX - first
         marks = [_level(part, level, edges, measure) for level in range(LEVELS)]
         if 0 < fold <= len(part):
-            marks.append(Markup('<path d="M0 {:.2f}H{}" class="fold-line"/>').format(fold, part.shape[1]))
+            marks += [Markup('<path d="M0 {:.2f}H{}" class="{}"/>').format(fold, part.shape[1], kind) for kind in FOLD]
         told = f"{top:,} to {bottom:,} px from the top; {(part >= 0).sum():,} cells of 32 × 32 px have an amount, the warmest of the page {warmest}."
         drawing = Markup(
             '<svg viewBox="0 0 {} {}" role="img" class="cells"><title>{}</title><desc>{}</desc>{}</svg>'

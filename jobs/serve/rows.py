@@ -31,15 +31,14 @@ class Rows:
         """The query, as `hoverlake sql` takes it."""
         return self._query([_literal(value) for value in self.keys.values()])
 
-    def csv(self, connection: duckdb.DuckDBPyConnection) -> tuple[str, int]:
-        """Header and rows as CSV, and how many rows: NULL is an empty cell, lists are JSON, a text is never a formula."""
+    def csv(self, connection: duckdb.DuckDBPyConnection) -> str:
+        """Header and rows as CSV: NULL is an empty cell, lists are JSON, a text is never a formula."""
         answer = connection.execute(self._query(["?"] * len(self.keys)), list(self.keys.values()))
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\r\n")
         writer.writerow([column[0] for column in answer.description or []])
-        rows = answer.fetchall()
-        writer.writerows([_cell(value) for value in row] for row in rows)
-        return text.getvalue(), len(rows)
+        writer.writerows([_cell(value) for value in row] for row in answer.fetchall())
+        return text.getvalue()
 
     def _query(self, values: list[str]) -> str:
         where = " and ".join(f"{name} = {value}" for name, value in zip(self.keys, values, strict=True))
