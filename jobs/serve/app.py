@@ -42,7 +42,7 @@ HEADERS = {
 NO_STORE = {"Cache-Control": "no-store"}
 
 
-def application(warehouse: str, hosts: Sequence[str]) -> Starlette:
+def application(warehouse: str, hosts: Sequence[str]) -> ASGIApp:
     """The application on `warehouse`, for requests that name one of `hosts`: another name is a foreign page's doing."""
     snapshots = Snapshots(warehouse)
 
@@ -65,18 +65,19 @@ def application(warehouse: str, hosts: Sequence[str]) -> Starlette:
         kept = {"Cache-Control": "max-age=31536000, immutable"}
         return Response(style(), media_type="text/css", headers=kept)
 
-    return Starlette(
+    inner = Starlette(
         routes=[
             Route("/", _answering(warehouse, page), methods=["GET"]),
             Route("/{picture}.csv", _answering(warehouse, rows), methods=["GET"]),
             Route(style_path(), sheet, methods=["GET"]),
         ],
         middleware=[
-            Middleware(_Headers),
             Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
         ],
         exception_handlers={HTTPException: _http_error, Exception: _crashed},
     )
+    # Outside of all that Starlette does: its answer to a fault passes no middleware.
+    return _Headers(inner)
 
 
 def _answering(warehouse: str, answer: Callable[[Request], Response]) -> Callable[[Request], Response]:

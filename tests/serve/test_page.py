@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 
 from jobs.report.words import duration, number, share
+from jobs.serve.snapshots import READ
 from jobs.sql import connect, run_sql
 from jobs.sql_output import csv_cell
-from tests.report.warehouse import DATE, EVIL
+from tests.reading.small_warehouse import write_table
+from tests.report.warehouse import DATE, EVIL, LATER, run_row
 from tests.serve.conftest import Site
 from tests.serve.parsing import Page
 from tests.serve.warehouse import (
@@ -33,6 +35,8 @@ from tests.serve.warehouse import (
     desk_warehouse,
     publish_newer,
 )
+from warehouse_schema import TABLES
+from warehouse_schema.derive import rows
 
 LARGEST = f"surface = 'feed' and layout_id = '{EVIL.replace(chr(39), chr(39) * 2)}' and viewport_class = '<1440'"
 
@@ -197,6 +201,15 @@ def test_an_older_release_has_the_verdict_and_the_dates_it_had(site: Site) -> No
     assert site(release=OLD, date=EMPTY).status == site(release=OLD, date=BLOCKED).status == 404
 
 
+def test_a_run_that_was_blocked_later_is_told_at_once_and_not_of_the_older_release(own_site: Site) -> None:
+    assert (2, "Published, with 1 warning") in _page(own_site).headings
+
+    write_table(own_site.warehouse, "ops.runs", rows(TABLES["ops.runs"], run_row(f"{LATER}-1", 11, str(DATE))))
+
+    assert (2, "Published as before: the last run was blocked") in _page(own_site).headings
+    assert (2, "Published, with 1 warning") in _page(own_site, release=OLD).headings
+
+
 def test_a_permalink_gives_the_same_page_when_a_newer_release_has_come(own_site: Site) -> None:
     question = {"date": DATE, "surface": "feed", "items": "story"}
     page = own_site(**question)
@@ -294,7 +307,7 @@ def test_no_request_opens_more_than_marts_and_ops(site: Site) -> None:
 
 
 def test_a_warehouse_made_anew_is_not_answered_from_memory(own_site: Site) -> None:
-    assert "feed-v6" in _page(own_site).words
+    assert EVIL in _page(own_site, release=OLD).words
     shutil.rmtree(own_site.warehouse)
     desk_warehouse(own_site.warehouse, last_run="20261121T050000000Z-9", layout="feed-v9")
 
