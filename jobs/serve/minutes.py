@@ -16,7 +16,7 @@ from jobs.serve.desk import Desk
 from warehouse_schema.mart.feed_visibility_minutes import FEED_VISIBILITY_MINUTES as MINUTES
 
 #: The drawing, in units of about one CSS px.
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 360, 150, 34, 12, 14, 24
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 360, 150, 34, 18, 14, 24
 DAY_MINUTES = 1440
 HOURS = range(0, 25, 6)
 
