@@ -124,7 +124,7 @@ def render_index() -> str:
         "[object storage](object-storage.md). Nights on Spark clusters: [on a cluster](cluster.md). "
         "People in the tables: [privacy](privacy.md), "
         "[which purpose each table needs](purposes.md). Running it: [status, releases, rollback, exit codes, schedulers](operations.md). Data quality: [which check finds "
-        "which fault](faults.md), [a page on a date, for people](report.md). How fast: [against other engines](benchmark.md). How far it carries: [a billion users, on paper](SCALE.md).",
+        "which fault](faults.md), [a page on a date, for people](report.md), [a local web page on all of them](serve.md). How fast: [against other engines](benchmark.md). How far it carries: [a billion users, on paper](SCALE.md).",
     )
 
 

@@ -7,6 +7,7 @@ import datetime as dt
 import io
 import re
 import shutil
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 from jobs.report.words import duration, number, share
-from jobs.serve.snapshots import READ
+from jobs.serve.snapshots import KEPT, READ
 from jobs.sql import connect, run_sql
 from jobs.sql_output import csv_cell
 from tests.reading.small_warehouse import write_table
@@ -304,6 +305,27 @@ def test_no_request_opens_more_than_marts_and_ops(site: Site) -> None:
     assert {name.split(".")[0] for name in READ} == {"mart", "ops"}
     # There is no other layer in this warehouse, and every page has an answer.
     assert not {"clean", "restricted"} & folders
+
+
+def test_a_date_of_a_release_is_read_once_and_the_copies_kept_are_few(
+    own_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int | None] = []
+
+    def counted(warehouse: str, tables: Iterable[str], number: int) -> Any:
+        read.append(number)
+        return connect(warehouse, tables, number)
+
+    monkeypatch.setattr("jobs.serve.snapshots.connect", counted)
+
+    for question in ({}, {"surface": "search"}, {"measure": "click_count"}, {"release": OLD}, {"release": NEW}):
+        _page(own_site, **question)
+    own_site("/heatmap.csv")
+    assert read == [NEW, OLD]
+    for day in range(1, KEPT + 1):
+        own_site(date=f"2026-10-{day:02d}")
+    _page(own_site)
+    assert read == [NEW, OLD, *[NEW] * KEPT, NEW]
 
 
 def test_a_warehouse_made_anew_is_not_answered_from_memory(own_site: Site) -> None:
