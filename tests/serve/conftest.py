@@ -6,7 +6,7 @@ import http.client
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -31,19 +31,16 @@ class Site:
 
     def __init__(self, warehouse: str, address: str) -> None:
         self.warehouse, self.address = warehouse, address
-        self._connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=30)
 
     def __call__(self, path: str = "/", *, method: str = "GET", host: str | None = None, **question: object) -> Answer:
         """The answer to a request; no answer ever tells where the warehouse lies, nor how it failed."""
         target = path + ("?" + urlencode(question) if question else "")
-        self._connection.request(method, target, headers={"Host": host} if host else {})
-        response = self._connection.getresponse()
-        text = response.read().decode()
+        with closing(http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=30)) as connection:
+            connection.request(method, target, headers={"Host": host} if host else {})
+            response = connection.getresponse()
+            text = response.read().decode()
         assert self.warehouse not in text and "Traceback" not in text
         return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, text)
-
-    def close(self) -> None:
-        self._connection.close()
 
 
 @contextmanager
@@ -53,13 +50,11 @@ def running(warehouse: str) -> Iterator[Site]:
         started = server(warehouse, trusted_hosts("127.0.0.1", False, ()))
         thread = threading.Thread(target=started.run, kwargs={"sockets": [listening]})
         thread.start()
-        site = Site(warehouse, address_of(listening))
         try:
             while not started.started:
                 time.sleep(0.01)
-            yield site
+            yield Site(warehouse, address_of(listening))
         finally:
-            site.close()
             started.should_exit = True
             thread.join()
 
