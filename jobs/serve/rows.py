@@ -42,7 +42,7 @@ class Rows:
 
     def _query(self, values: list[str]) -> str:
         where = " and ".join(f"{name} = {value}" for name, value in zip(self.keys, values, strict=True))
-        order = ", ".join(f"{name} nulls last" for name in self.table.grain)
+        order = ", ".join(f"{name} nulls last" for name in self.table.grain if name not in self.keys)
         return f"select * from {self.table.name} where {where} order by {order}"
 
 
