@@ -122,7 +122,7 @@ def _markdown(names: Sequence[str], connection: duckdb.DuckDBPyConnection) -> It
     is_right = [_is_numeric([row[i] for row in rows]) for i in range(len(names))]
     yield _piped(names)
     yield _piped(["---:" if right else "---" for right in is_right])
-    yield from (_piped(["NULL" if value is None else str(_csv_cell(value)) for value in row]) for row in rows)
+    yield from (_piped(["NULL" if value is None else str(csv_cell(value)) for value in row]) for row in rows)
 
 
 def _piped(cells: Sequence[str]) -> str:
