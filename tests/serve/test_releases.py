@@ -78,9 +78,9 @@ def test_a_date_of_a_release_is_read_once_and_the_copies_kept_are_few(
 ) -> None:
     read: list[int | None] = []
 
-    def counted(warehouse: str, tables: Iterable[str], number: int) -> Any:
+    def counted(warehouse: str, tables: Iterable[str], number: int, keep: Any) -> Any:
         read.append(number)
-        return connect(warehouse, tables, number)
+        return connect(warehouse, tables, number, keep)
 
     monkeypatch.setattr("jobs.serve.snapshots.connect", counted)
 
