@@ -32,6 +32,7 @@ def serve(warehouse: str, host: str, port: int, *, allow_remote: bool = False, n
     hosts = trusted_hosts(host, allow_remote, names)
     release = opened_release(warehouse)
     assert release is not None
+    answering = server(warehouse, hosts)
     with bound(host, port) as listening:
         address = address_of(listening)
         if not is_loopback(host):
@@ -44,7 +45,7 @@ def serve(warehouse: str, host: str, port: int, *, allow_remote: bool = False, n
             flush=True,
         )
         with suppress(KeyboardInterrupt):
-            server(warehouse, hosts).run(sockets=[listening])
+            answering.run(sockets=[listening])
 
 
 def trusted_hosts(host: str, allow_remote: bool, names: Sequence[str]) -> list[str]:

@@ -70,7 +70,8 @@ class Snapshots:
         copy = duckdb.connect()
         copy.execute("SET GLOBAL TimeZone = 'UTC'; SET python_enable_replacements = false")
         # By its number even if it is the newest: one that is published meanwhile would pin other versions.
-        with connect(self._warehouse, READ, release.number) as tables:
+        keep = {mart.name: lambda dates: {date} & {*dates} for mart in MARTS}
+        with connect(self._warehouse, READ, release.number, keep) as tables:
             for name in READ:
                 rows = tables.sql(f"select * from {name} where {HELD[name]}", params={"date": date})
                 copy.register("rows", rows.to_arrow_table())
