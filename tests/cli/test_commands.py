@@ -59,7 +59,7 @@ def test_simulate_says_what_it_wrote(hoverlake: Command) -> None:
             "'gaze_ms' is not one of 'dwell_ms', 'active_ms', 'click_count'",
         ),
         (["--surface", "feed", "--space", "outer"], "'outer' is not one of 'document', 'viewport'"),
-        (["--surface", "feed", "-o", "x.gif"], "--output x.gif must end in .png or .svg."),
+        (["--surface", "feed", "-o", "x.gif"], "--output x.gif must end in .png, .svg or .html."),
     ],
 )
 def test_a_heatmap_of_what_is_not_there(hoverlake: Command, warehouse: str, words: list[str], problem: str) -> None:
