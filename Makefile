@@ -7,7 +7,7 @@ DEPLOY_TOOLS := .tools/deploy
 comma := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-cluster test-deploy kill-matrix order-matrix pair-matrix fault-matrix attack-matrix erase-matrix soak truth costs quick lint docs bench bench-small bench-packages profile bench-simulator clean FORCE
+.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-cluster test-deploy kill-matrix order-matrix pair-matrix fault-matrix attack-matrix erase-matrix soak truth costs quick lint docs questions bench bench-small bench-packages profile bench-simulator clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -81,6 +81,10 @@ docs: $(STAMP) ## write docs/ anew: pages of tables and formats, and SCALE.md fr
 	@$(BIN)/python -m warehouse_schema.docs
 	@$(BIN)/python -m benchmarks.scale
 	@$(BIN)/python -m tests.night.faults
+
+questions: setup ## write docs/questions.md and its pictures anew, from the warehouse of `make demo`
+	@test -d data/warehouse || sh deploy/demo.sh
+	@$(BIN)/python -m jobs.questions.page data/warehouse
 
 bench: setup bench-packages ## the night against DuckDB, Polars and plain Spark, equal tables; SIZES= in million samples, ROUNDS=: hours
 	@$(BIN)/python -m benchmarks.bench --sizes $(or $(SIZES),18$(comma)72) --rounds $(or $(ROUNDS),3)
