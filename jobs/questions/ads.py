@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jobs.questions.question import SMALL_GROUPS, Bar, Bars, Row, question
-from jobs.questions.sentences import CURSOR, SCREEN, and_list, best, folded, told
+from jobs.questions.sentences import CURSOR, SCREEN, and_list, best, folded, measured, told
 from jobs.report.words import counted, duration, number, ratio, share
+from warehouse_schema.shared import MISSING
 
 CONSENT = "Only page views with the purpose ads count: nothing here is about people who refused."
 NEVER = "Neither a hover nor a click makes an ad viewable, and a viewable ad was not therefore seen."
@@ -27,6 +28,7 @@ def _viewable(rows: Sequence[Row]) -> str:
 VIEWABLE = question(
     "ads-viewable",
     "Which share of our ads was viewable?",
+    "viewable_share",
     "device_type eligible_count not_measurable_count measured_not_viewable_count viewable_count measurable_count measured_share viewable_share",
     """
     with ads as (
@@ -82,6 +84,7 @@ def _hovered(rows: Sequence[Row]) -> str:
 HOVERED = question(
     "ads-hovered",
     "Did users hover over that ad, and was it in view?",
+    "hovered_share",
     "ad_id visitor_count eligible_count hover_measured_count hovered_count hovered_share measurable_count viewable_share mean_hover_ms",
     """
     select coalesce(ad_id, '(small groups)') as ad_id, visitor_count, eligible_count, hover_measured_count, hovered_count,
@@ -105,6 +108,7 @@ HOVERED = question(
     NEVER,
     "The two shares have two denominators and stand side by side, not one on the other: the table cannot say which item views were both.",
     "Desktop only: on touch hover is not measured, which is not a share of zero.",
+    "Of many ads some stand at either end by chance: the most hovered of forty is no winner.",
     "One ad may stand in several slots on one page, and counts once for each.",
     CONSENT,
 )
@@ -123,6 +127,7 @@ def _in_view(rows: Sequence[Row]) -> str:
 IN_VIEW = question(
     "ads-hovered-in-view",
     "While the cursor was on an ad, was the ad in view by half?",
+    "hover_in_view_share",
     "slot visitor_count hover_measured_count hovered_count hover_ms hover_visible_ms hover_in_view_share",
     """
     select coalesce(item_id, '(small groups)') as slot, visitor_count, hover_measured_count, hovered_count, hover_ms,
@@ -153,7 +158,10 @@ IN_VIEW = question(
 
 
 def _places(rows: Sequence[Row]) -> str:
-    first, last = best(rows, "viewable_share"), min(rows, key=lambda row: row["viewable_share"] or 0.0)
+    placed = [row for row in measured(rows, "viewable_share") if row["feed_rank_bucket"] not in (SMALL_GROUPS, MISSING)]
+    if not placed:
+        return "No place alone has enough visitors on a date this small."
+    first, last = best(placed, "viewable_share"), min(placed, key=lambda row: float(row["viewable_share"]))
     return (
         f"From {share(first['viewable_share'])} viewable at place {first['feed_rank_bucket']} on {first['device_type']} (of "
         f"{number(first['measurable_count'])} measurable item views) to {share(last['viewable_share'])} at {last['feed_rank_bucket']} "
@@ -164,6 +172,7 @@ def _places(rows: Sequence[Row]) -> str:
 PLACES = question(
     "ads-by-place",
     "How much is an ad slot further down worth?",
+    "viewable_share",
     "device_type feed_rank_bucket item_count seen_share measurable_count viewable_share clicks_measured_count clicks_per_100",
     """
     select device_type, coalesce(feed_rank_bucket, '(small groups)') as feed_rank_bucket, item_count,
@@ -205,6 +214,7 @@ def _against(rows: Sequence[Row]) -> str:
 AGAINST = question(
     "ads-against-stories",
     "Are ads less viewable than stories at the same place?",
+    "viewable_share",
     "feed_rank_bucket item_type measurable_count viewable_share impressions median_visible_ms",
     """
     select feed_rank_bucket, item_type, measurable_count,

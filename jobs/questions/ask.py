@@ -31,9 +31,11 @@ class Asked:
 
     @property
     def words(self) -> str:
-        """The answer; where no row is published, that, which is not an answer of zero."""
+        """The answer; where nothing is published or measured, that, which is not an answer of zero."""
         if not self.rows:
             return f"Nothing about this is published of {self.date}: it was not measured, or every group was too small."
+        if all(row[self.question.needs] is None for row in self.rows):
+            return f"It was not measured on {self.date}."
         return self.question.answer(self.rows)
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 WIDTH_IN, ROW_IN, TOP_IN, PANEL_TITLE_IN, LINE_IN = 8.5, 0.2, 0.68, 0.14, 0.16
 CHAR_IN, LEFT_LEAST_IN, CHARS, DPI = 0.072, 0.7, 122, 100
+#: Of a row for which a flag in its name is true.
+MARKED = "yes"
 #: More rows are not read: the picture says how many it leaves out.
 MAX_ROWS = 24
 #: Of a panel's width, what the longest bar takes; the rest is for the numbers behind it.
@@ -64,7 +66,10 @@ def figure_of(bars: Bars, rows: Sequence[Row], title: str, subtitle: str, notes:
 
 def name_of(row: Row, columns: Sequence[str]) -> str:
     """What the bar is of, in words; what is unknown is left out."""
-    return " · ".join(str(row[column]) for column in columns if row[column] is not None)
+    words = [
+        MARKED if row[column] is True else str(row[column]) for column in columns if row[column] not in (None, False)
+    ]
+    return " · ".join(words)
 
 
 def said(panel: Bar, value: Any) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jobs.questions.question import SMALL_GROUPS, Bar, Bars, Plot, Row, question
-from jobs.questions.sentences import SCREEN, and_list, best, told
+from jobs.questions.question import Bar, Bars, Plot, Row, question
+from jobs.questions.sentences import SCREEN, and_list, best, measured, told
 from jobs.report.words import duration, number, percent, share
 
 
@@ -19,19 +19,20 @@ def _seen(rows: Sequence[Row]) -> str:
             f"(of {number(first['measurable_count'])} measurable item views) to {percent(last['viewable_share'])} at "
             f"{last['feed_rank_bucket']} (of {number(last['measurable_count'])})"
         )
-    return told(f"It falls {and_list(lines)}.")
+    return told(f"{and_list(lines)}.")
 
 
 PLACES = question(
     "position-curve",
     "How far down the feed does attention reach?",
-    "device_type feed_rank_bucket item_count seen_share measurable_count viewable_share median_visible_ms",
+    "viewable_share",
+    "device_type feed_rank_bucket item_count seen_share measurable_count viewable_share impressions median_visible_ms",
     """
     select device_type, feed_rank_bucket, sum(item_count) as item_count,
            round(sum(impressions) / nullif(sum(item_count), 0), 4) as seen_share,
            sum(measurable_count) as measurable_count,
            round(sum(measurable_viewable_count) / nullif(sum(measurable_count), 0), 4) as viewable_share,
-           hist_p50(hist_sum(visible_ms_hist)) as median_visible_ms
+           sum(impressions) as impressions, hist_p50(hist_sum(visible_ms_hist)) as median_visible_ms
     from mart.feed_attention_daily
     where event_date = '2026-11-20' and surface = 'feed' and item_type = 'story'
       and not is_remainder and feed_rank_bucket <> '(none)'
@@ -48,10 +49,10 @@ PLACES = question(
 
 
 def _skipped(rows: Sequence[Row]) -> str:
-    known = [row for row in rows if row["impressions"] and row["item_type"] != SMALL_GROUPS]
+    known = [row for row in measured(rows, "skips_per_100") if row["item_type"] in ("story", "video", "ad")] or rows
     most = best(known, "skips_per_100")
     return (
-        f"{most['item_type']} on {most['device_type']} most: {most['skips_per_100']:.1f} skips per 100 of {number(most['impressions'])} "
+        f"{told(most['item_type'])} on {most['device_type']} most: {most['skips_per_100']:.1f} skips per 100 of {number(most['impressions'])} "
         f"impressions, and {most['near_misses_per_100']:.1f} that missed the viewable second by less than half a second. "
         f"Skips are told only where clicks are measured: on {share(most['clicks_measured_share'])} of its item views."
     )
@@ -60,6 +61,7 @@ def _skipped(rows: Sequence[Row]) -> str:
 SKIPPED = question(
     "skipped",
     "What do people skip, and what do they nearly see?",
+    "skips_per_100",
     "item_type device_type impressions skip_count skips_per_100 subsecond_count near_misses_per_100 clicks_measured_share",
     """
     with places as (
@@ -105,6 +107,7 @@ def _dwell(rows: Sequence[Row]) -> str:
 DWELL = question(
     "dwell-by-type",
     "For how long do stories, videos and ads stay in view?",
+    "p50_ms",
     "item_type device_type impressions p50_ms p90_ms",
     """
     select item_type, device_type, sum(impressions) as impressions,

@@ -24,6 +24,7 @@ def _warmest(rows: Sequence[Row]) -> str:
 WARMEST = question(
     "warmest",
     "Where do cursors rest on the screen?",
+    "dwell_ms",
     "layout_id viewport_class cell_x cell_y visitor_count page_view_count dwell_ms active_ms active_share",
     """
     select layout_id, viewport_class, cell_x, cell_y, visitor_count, page_view_count, dwell_ms, active_ms,
@@ -55,6 +56,7 @@ def _idle(rows: Sequence[Row]) -> str:
 IDLE = question(
     "idle",
     "Which warm places are cursors that were only parked?",
+    "idle_share",
     "layout_id viewport_class cell_x cell_y visitor_count dwell_ms active_ms idle_share idle_share_of_all",
     """
     with cells as (
@@ -93,6 +95,7 @@ def _fold(rows: Sequence[Row]) -> str:
 FOLD = question(
     "below-the-fold",
     "Is there really less going on below the fold, or is it only less on screen?",
+    "dwell_per_screen_minute_ms",
     "layout_id viewport_class from_px dwell_ms visible_ms dwell_per_screen_minute_ms small_groups_share",
     """
     with cells as (
@@ -134,7 +137,7 @@ FOLD = question(
 def _deeper(rows: Sequence[Row]) -> str:
     layouts = {row["layout_id"] for row in rows}
     if len(layouts) < 2:
-        only = rows[-1]
+        only = max(rows, key=lambda row: (row["top_page_view_count"], row["depth_px"]))
         return (
             f"It cannot be told on this date: {only['layout_id']} alone has enough visitors in any row. Of its "
             f"{number(only['top_page_view_count'])} page views at a width of {only['viewport_class']} px, {share(only['reached_share'])} had "
@@ -162,6 +165,7 @@ def _compared(rows: Sequence[Row]) -> str:
 DEEPER = question(
     "read-deeper",
     "Is the new layout read deeper?",
+    "reached_share",
     "layout_id viewport_class depth_px visitor_count page_view_count top_page_view_count reached_share",
     """
     with exposed as (
@@ -199,6 +203,7 @@ def _zones(rows: Sequence[Row]) -> str:
 ZONES = question(
     "zones",
     "Are navigation and sidebar used, or only crossed?",
+    "clicks_per_100",
     "surface layout_id target visitor_count hover_measured_count long_hovers_per_100 clicks_measured_count clicks_per_100 hover_count unclicked_hover_count",
     """
     select surface, layout_id, target, visitor_count, hover_measured_count,

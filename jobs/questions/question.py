@@ -72,10 +72,15 @@ Picture = Bars | Plot | Heatmap
 
 @dataclass(frozen=True)
 class Question:
-    """`sql` is one statement of `hoverlake sql` and answers with `columns`; `answer` puts its rows, at least one, into words."""
+    """`sql` is one statement of `hoverlake sql` and answers with `columns`.
+
+    `answer` puts the rows into words, if at least one of them has a number in the column `needs`: else the question was
+    not measured.
+    """
 
     slug: str
     asked: str
+    needs: str
     columns: tuple[str, ...]
     sql: str
     answer: Answer
@@ -87,6 +92,8 @@ class Question:
         return self.sql.replace(str(DATE), str(date))
 
 
-def question(slug: str, asked: str, columns: str, sql: str, answer: Answer, picture: Picture, *beware: str) -> Question:
-    """A question, of `columns` in one line and indented SQL."""
-    return Question(slug, asked, tuple(columns.split()), dedent(sql).strip(), answer, picture, beware)
+def question(
+    slug: str, asked: str, needs: str, columns: str, sql: str, answer: Answer, picture: Picture, *beware: str
+) -> Question:
+    """A question: `columns` in one line, indented SQL."""
+    return Question(slug, asked, needs, tuple(columns.split()), dedent(sql).strip(), answer, picture, beware)

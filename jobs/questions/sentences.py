@@ -27,9 +27,14 @@ def named(item: Any, topic: Any) -> str:
     return f"{item} ({topic})" if topic else str(item)
 
 
+def measured(rows: Sequence[Row], column: str) -> list[Row]:
+    """Rows with a number in the column: what is not measured is neither the most nor the least."""
+    return [row for row in rows if row[column] is not None]
+
+
 def best(rows: Sequence[Row], column: str) -> Row:
-    """The row with the most of a column; what is not measured is below everything."""
-    return max(rows, key=lambda row: float("-inf") if row[column] is None else float(row[column]))
+    """The row with the most of a column, at least one being measured."""
+    return max(measured(rows, column), key=lambda row: float(row[column]))
 
 
 def folded(part: float | None, what: str) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from jobs.questions.question import SMALL_GROUPS, Bar, Bars, Row, question
-from jobs.questions.sentences import CURSOR, SCREEN, best, folded, named, told
+from jobs.questions.sentences import CURSOR, SCREEN, best, folded, measured, named, told
 from jobs.report.words import counted, duration, number, ratio, share
 
+#: What a query calls a topic that the tracker did not send, or on which item views disagree.
+UNKNOWN = "(unknown)"
 #: Of the attended time of a topic, less time than this share half in view means stories taller than the screen.
 TALL_SHARE = 0.2
 TALL = "A story of which half does not fit on the screen is never half in view: its time is near zero however long it is read."
@@ -25,6 +28,7 @@ def _held(rows: Sequence[Row]) -> str:
 HELD = question(
     "held",
     "Which stories hold people longest?",
+    "median_visible_ms",
     "item_id topic device_type visitor_count impressions median_visible_ms small_groups_share",
     """
     with stories as (
@@ -54,14 +58,13 @@ HELD = question(
 
 def _stopped(rows: Sequence[Row]) -> str:
     found = [row for row in rows if row["is_stopped_at_unclicked"]]
+    stories = counted(rows[0]["story_count"], "story", "stories")
     if not found:
-        return (
-            f"None of {counted(len(rows), 'story', 'stories')}: those that cursors stop at most are also clicked most."
-        )
+        return f"None of {stories}: those that cursors stop at most are also clicked most."
     first = found[0]
     return (
-        f"{counted(len(found), 'story', 'stories')} of {len(rows)} are hovered over as often as the middle one or more, and clicked as "
-        f"seldom or less. First {named(first['item_id'], first['topic'])}: cursors rested on it in {share(first['hovered_share'])} of "
+        f"{number(first['stopped_at_count'])} of {stories}, hovered over as often as the middle one or more and clicked as seldom or less. "
+        f"First {named(first['item_id'], first['topic'])}: cursors rested on it in {share(first['hovered_share'])} of "
         f"{number(first['hover_measured_count'])} item views, with {first['clicks_per_100']:.1f} clicks per 100 of "
         f"{number(first['clicks_measured_count'])}."
     )
@@ -70,25 +73,29 @@ def _stopped(rows: Sequence[Row]) -> str:
 STOPPED = question(
     "stopped-at",
     "Which stories do people stop at but not click?",
-    "item_id topic visitor_count hovered_share hover_measured_count clicks_per_100 clicks_measured_count is_stopped_at_unclicked",
+    "hovered_share",
+    "item_id topic visitor_count hovered_share hover_measured_count clicks_per_100 clicks_measured_count is_stopped_at_unclicked stopped_at_count story_count",
     """
     with stories as (
-      select item_id, topic, visitor_count, hover_measured_count, clicks_measured_count,
-             round(hovered_count / hover_measured_count, 4) as hovered_share,
-             round(100 * click_count / clicks_measured_count, 2) as clicks_per_100
+      select item_id, topic, visitor_count, round(hovered_count / hover_measured_count, 4) as hovered_share, hover_measured_count,
+             round(100 * click_count / clicks_measured_count, 2) as clicks_per_100, clicks_measured_count
       from mart.story_attention_daily
       where event_date = '2026-11-20' and surface = 'feed' and device_type = 'desktop' and item_type = 'story'
         and not is_remainder and hover_measured_count > 0 and clicks_measured_count > 0
+    ),
+    flagged as (
+      select *, hovered_share >= median(hovered_share) over () and clicks_per_100 <= median(clicks_per_100) over ()
+               as is_stopped_at_unclicked
+      from stories
     )
-    select item_id, topic, visitor_count, hovered_share, hover_measured_count, clicks_per_100, clicks_measured_count,
-           hovered_share >= median(hovered_share) over () and clicks_per_100 <= median(clicks_per_100) over ()
-             as is_stopped_at_unclicked
-    from stories
+    select *, count(*) filter (where is_stopped_at_unclicked) over () as stopped_at_count, count(*) over () as story_count
+    from flagged
     order by is_stopped_at_unclicked desc, hovered_share desc, item_id
+    limit 12
     """,
     _stopped,
     Bars(
-        ("item_id", "topic"),
+        ("item_id", "topic", "is_stopped_at_unclicked"),
         (
             Bar("hovered_share", "Hovered over", "share", "hover_measured_count", "item views"),
             Bar("clicks_per_100", "Clicks per 100 item views", "per_100", "clicks_measured_count", "item views"),
@@ -103,17 +110,17 @@ STOPPED = question(
 
 
 def _topics(rows: Sequence[Row]) -> str:
-    known = [row for row in rows if row["topic"] != SMALL_GROUPS]
+    known = [row for row in measured(rows, "mean_visible_ms") if row["topic"] not in (SMALL_GROUPS, UNKNOWN)]
     hidden = sum(row["impressions"] for row in rows if row["topic"] == SMALL_GROUPS)
     total = sum(row["impressions"] for row in rows)
     if not known:
-        return "No topic can be told: every story is in the small groups."
+        return "No topic can be told: it is unknown, or every story is in the small groups."
     first = best(known, "mean_visible_ms")
     tall = [row["topic"] for row in known if (row["visible_ms"] or 0) < TALL_SHARE * (row["attended_ms"] or 0)]
     warning = f"{' and '.join(tall)} only looks unseen: its stories hardly fit a screen by half. " if tall else ""
     return (
         f"{told(first['topic'])}, among {counted(len(known), 'topic')}: {duration(first['mean_visible_ms'])} in view per impression, over "
-        f"{number(first['impressions'])} impressions of {counted(first['row_count'], 'row')} of items. "
+        f"{number(first['impressions'])} impressions of {counted(first['row_count'], 'story on a device', 'stories on devices')}. "
         + warning
         + folded(ratio(hidden, total), "impressions of stories")
     )
@@ -122,6 +129,7 @@ def _topics(rows: Sequence[Row]) -> str:
 TOPICS = question(
     "topics",
     "Which topics hold attention?",
+    "mean_visible_ms",
     "topic row_count impressions visible_ms mean_visible_ms attended_ms",
     """
     with stories as (
@@ -159,6 +167,7 @@ def _devices(rows: Sequence[Row]) -> str:
 DEVICES = question(
     "phone-or-desktop",
     "Do the same stories hold people longer on phones than on desktops?",
+    "phone_median_ms",
     "item_id topic phone_median_ms phone_impressions desktop_median_ms desktop_impressions",
     """
     with stories as (
@@ -190,8 +199,8 @@ DEVICES = question(
 
 
 def _clicked(rows: Sequence[Row]) -> str:
-    if len(rows) < 3 or rows[0]["correlation"] is None:
-        return "It cannot be told: fewer than three stories are published."
+    if len(rows) < 3 or not math.isfinite(math.nan if rows[0]["correlation"] is None else rows[0]["correlation"]):
+        return "It cannot be told: fewer than three stories are published, or all are hovered over or clicked alike."
     least, most = rows[0], rows[-1]
     stories = sum(row["story_count"] for row in rows)
     return (
@@ -204,6 +213,7 @@ def _clicked(rows: Sequence[Row]) -> str:
 CLICKED = question(
     "hover-and-click",
     "Are the stories that people hover over the ones they click?",
+    "clicks_per_100",
     "hovered_third story_count hover_measured_count hovered_share clicks_measured_count clicks_per_100 correlation",
     """
     with stories as (

@@ -26,6 +26,7 @@ def _believed(rows: Sequence[Row]) -> str:
 BELIEVED = question(
     "believed",
     "Can yesterday's numbers be believed?",
+    "held_count",
     "table_name held_count broken_count critical_broken_count not_judged_count",
     """
     select table_name, count(*) filter (where success) as held_count, count(*) filter (where not success) as broken_count,
@@ -62,12 +63,13 @@ def _fate(rows: Sequence[Row]) -> str:
 FATE = question(
     "lost",
     "Was anything lost on the way into the tables?",
+    "share_of_lines",
     "reason line_count share_of_lines",
     """
     with runs as (
       select *, run_id = max(run_id) over (partition by date) as is_latest
       from ops.reconciliation
-      where table_name = 'clean.beacons' and quantity = 'lines' and reason <> 'input'
+      where quantity = 'lines' and reason <> 'input'
         and date between date '2026-11-20' and date '2026-11-20' + 5
     )
     select reason, sum(row_count) as line_count, round(sum(row_count) / nullif(sum(sum(row_count)) over (), 0), 4) as share_of_lines
@@ -96,13 +98,14 @@ def _programs(rows: Sequence[Row]) -> str:
 PROGRAMS = question(
     "programs",
     "How much of our traffic is programs?",
+    "bot_share",
     "surface bot_count page_view_count bot_share",
     """
     select surface, amount as bot_count, base as page_view_count, round(amount / nullif(base, 0), 4) as bot_share
     from ops.dq_profile
-    where event_date = '2026-11-20' and table_name = 'clean.page_views' and metric = 'bots' and class = '(all)' and is_published
+    where event_date = '2026-11-20' and metric = 'bots' and class = '(all)' and is_published
       and run_id = (select max(run_id) from ops.dq_profile
-                    where event_date = '2026-11-20' and table_name = 'clean.page_views' and is_published)
+                    where event_date = '2026-11-20' and metric = 'bots' and is_published)
     order by page_view_count desc, surface
     """,
     _programs,
@@ -124,7 +127,8 @@ def _hidden(rows: Sequence[Row]) -> str:
 HIDDEN = question(
     "small-groups",
     "How much can only be said of larger groups than I asked for?",
-    "table_name measure small_groups_share lost_all_keys_share",
+    "small_groups_share",
+    "table_name measure amount small_groups_share lost_all_keys_share",
     """
     with amounts as (
       select 'mart.hover_heatmap_daily' as table_name, 'dwell_ms' as measure, dwell_ms as amount, is_remainder, surface is null as is_of_date
@@ -151,12 +155,12 @@ HIDDEN = question(
       select 'mart.session_attention_daily', 'session_count', session_count, is_remainder, device_type is null
       from mart.session_attention_daily where event_date = '2026-11-20'
     )
-    select table_name, measure,
+    select table_name, measure, sum(amount) as amount,
            round(coalesce(sum(amount) filter (where is_remainder), 0) / sum(amount), 4) as small_groups_share,
            round(coalesce(sum(amount) filter (where is_remainder and is_of_date), 0) / sum(amount), 4) as lost_all_keys_share
     from amounts
     group by table_name, measure
-    having sum(amount) > 0
+    having amount > 0
     order by small_groups_share desc, table_name
     """,
     _hidden,

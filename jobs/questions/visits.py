@@ -21,14 +21,14 @@ def _hours(rows: Sequence[Row]) -> str:
 HOURS = question(
     "hours",
     "At what time of day do people open the feed?",
+    "share_of_date",
     "hour page_view_count page_views_of_date share_of_date",
     """
     select class as hour, amount as page_view_count, base as page_views_of_date, round(amount / nullif(base, 0), 4) as share_of_date
     from ops.dq_profile
-    where event_date = '2026-11-20' and table_name = 'clean.page_views' and surface = 'feed' and metric = 'start_hour'
-      and is_published
+    where event_date = '2026-11-20' and surface = 'feed' and metric = 'start_hour' and is_published
       and run_id = (select max(run_id) from ops.dq_profile
-                    where event_date = '2026-11-20' and table_name = 'clean.page_views' and is_published)
+                    where event_date = '2026-11-20' and metric = 'start_hour' and is_published)
     order by hour
     """,
     _hours,
@@ -59,6 +59,7 @@ def _platforms(rows: Sequence[Row]) -> str:
 PLATFORMS = question(
     "feed-on-screen",
     "When is the feed in view on phones, and on which platform longest?",
+    "visible_ms",
     "platform device_type minute_count placed_visible_ms visible_ms placed_share busiest_minute",
     """
     with minutes as (
@@ -96,6 +97,7 @@ def _engaged(rows: Sequence[Row]) -> str:
 ENGAGED = question(
     "engaged",
     "How engaged are visits?",
+    "engaged_share",
     "platform device_type visitor_count session_count engaged_session_count engaged_share page_views_per_session engaged_measured_count median_engaged_ms",
     """
     select coalesce(platform, '(small groups)') as platform, coalesce(device_type, '(small groups)') as device_type, visitor_count,
@@ -134,6 +136,7 @@ def _annoyed(rows: Sequence[Row]) -> str:
 ANNOYED = question(
     "annoyed",
     "Are people annoyed by the page?",
+    "rage_share",
     "platform device_type session_count rage_session_count rage_measured_count rage_share thrash_session_count thrash_measured_count thrash_share",
     """
     select coalesce(platform, '(small groups)') as platform, coalesce(device_type, '(small groups)') as device_type, session_count,
@@ -171,6 +174,7 @@ def _reach(rows: Sequence[Row]) -> str:
 REACH = question(
     "reach",
     "How many people does the feed reach?",
+    "visitors_1d",
     "surface device_type is_remainder page_view_count visitors_1d visitors_7d visitors_28d",
     """
     select coalesce(surface, '(small groups)') as surface, coalesce(device_type, '(small groups)') as device_type, is_remainder,
@@ -213,6 +217,7 @@ def _trend(rows: Sequence[Row]) -> str:
 TREND = question(
     "trend",
     "Are visits getting more engaged from week to week?",
+    "engaged_ms_per_session",
     "event_date session_count engaged_share engaged_measured_count engaged_ms_per_session",
     """
     select event_date, sum(session_count) as session_count,
