@@ -7,7 +7,7 @@ DEPLOY_TOOLS := .tools/deploy
 comma := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-cluster test-deploy kill-matrix order-matrix pair-matrix fault-matrix attack-matrix erase-matrix soak truth costs quick lint docs site bench bench-small bench-packages profile bench-simulator pictures clean FORCE
+.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-cluster test-deploy kill-matrix order-matrix pair-matrix fault-matrix attack-matrix erase-matrix soak truth costs quick lint docs site questions notebooks notebook-packages newcomer bench bench-small bench-packages profile bench-simulator pictures clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -88,6 +88,19 @@ docs: $(STAMP) ## write docs/ anew: pages of tables and formats, contracts of ma
 
 site: $(STAMP) ## the data dictionary as static pages in site/: tables, columns, metrics, searchable without a server
 	@$(BIN)/python -m jobs.dictionary --output site
+
+questions: setup ## write docs/questions.md and its pictures anew, from the warehouse of `make demo`
+	@test -d data/warehouse || sh deploy/demo.sh
+	@$(BIN)/python -m jobs.questions.page data/warehouse
+
+notebooks: $(STAMP) notebook-packages ## open notebooks/ in Jupyter, as copies in data/notebooks/; IN= another warehouse than the demo's
+	@sh deploy/notebooks.sh "$(or $(IN),data/warehouse)"
+
+notebook-packages: $(STAMP)
+	@$(BIN)/python -c 'import jupyterlab, jupytext, ipykernel' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --constraint constraints.txt --editable '.[notebooks]'
+
+newcomer: ## a fresh clone, README.md and docs/questions.md only: five questions answered, and the time to the first heatmap
+	@$(or $(PYTHON),python3) -m tests.newcomer.walk
 
 bench: setup bench-packages ## the night against DuckDB, Polars and plain Spark, equal tables; SIZES= in million samples, ROUNDS=: hours
 	@$(BIN)/python -m benchmarks.bench --sizes $(or $(SIZES),18$(comma)72) --rounds $(or $(ROUNDS),3)

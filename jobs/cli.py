@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from jobs.cli_ask import ask
 from jobs.cli_backfill import backfill, maintain
 from jobs.cli_doctor import doctor
 from jobs.cli_erase import erase
@@ -150,6 +151,7 @@ def visible(
 
 app.command()(heatmap)
 app.command()(plot)
+app.command()(ask)
 app.command()(explain)
 app.command()(report)
 app.command()(serve)

@@ -118,7 +118,8 @@ def render_index() -> str:
         "(`started_at` stands for clocks that agree on another start), surface `feed`, a mouse on a desktop of "
         "1280 x 640 px.\n\n" + grid(("Metric", "In one sentence"), _metric_pages()),
         "## Formats\n\nRaw logs: [cursor-beacon/1](raw/cursor-beacon-1.md), its [JSON Schema](raw/cursor-beacon-1.schema.json), and "
-        "[why lines are rejected](raw/rejections.md). Words and units: [GLOSSARY](../GLOSSARY.md). Questions in SQL: "
+        "[why lines are rejected](raw/rejections.md). Words and units: [GLOSSARY](../GLOSSARY.md). "
+        "What people ask, with query, answer and warning: [questions](questions.md), [notebooks](../notebooks). Questions in SQL: "
         "[tables, entries, quantiles, was the feed visible](sql.md). Pictures: [heatmaps and plots, and how not to misread them](pictures.md). All of it as pages to search: "
         "[the data dictionary and the contracts of marts](dictionary.md). Raw logs and tables on S3: "
         "[object storage](object-storage.md). Nights on Spark clusters: [on a cluster](cluster.md). "

@@ -1,0 +1,158 @@
+"""docs/questions.md: every question with its query, its answer on the warehouse of `make demo`, its picture and its warning.
+
+    python -m jobs.questions.page [--check] [WAREHOUSE]
+
+Queries, pictures' commands and warnings come from the declarations; answers and pictures from the warehouse. With --check
+nothing is written: a page is stale if the declarations, or the answers of a warehouse that is given, say something else.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from jobs.questions import CHAPTERS, DATE, QUESTIONS
+from jobs.questions.ask import ask, draw
+from jobs.questions.question import Bars, Question
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGE, PICTURES = DOCS / "questions.md", DOCS / "images" / "questions"
+GENERATED = "<!-- Written by `make questions` from jobs/questions/: change the declaration, not this page. -->"
+#: A page of pictures stays small: each is reduced to so many colours.
+COLOURS, MAX_BYTES = 64, 60_000
+ANSWER = re.compile(r"^### \d+\. .*\n\n\*\*Answer\.\*\* (.*)$", re.M)
+HEAD = f"""# Questions to the tables
+
+What product and advertising people ask, how to ask it of the tables, and how not to misread the answer. After `make demo`
+every block can be pasted into a shell in the clone as it is. The answers are of that demo, the simulated date {DATE}:
+its numbers say how the tables work, and nothing about anybody.
+
+```sh
+.venv/bin/hoverlake ask                # all questions
+.venv/bin/hoverlake ask stopped-at     # one, by name or number: its answer in words, for the newest date or --date
+```
+
+Three rules hold for every query below; break them and the answer is wrong, not merely rough.
+
+- **Small groups.** Rows of fewer than `min_visitors` visitors are merged, and lose a key; `is_remainder` marks them. Totals
+  include them. Breakdowns leave them out or show them as (small groups), and the answer says how much they hold.
+- **Not measured is NULL.** Each ratio is over its own denominator, `hover_measured_count` and the like, which stands beside it.
+- **Not everything adds up.** Only columns that a table's page lists under *Adds up over rows* are summed, `visitor_count` never."""
+
+
+def render(answers: Sequence[str]) -> str:
+    """The page with one answer for each question, in order."""
+    told = dict(zip([question.slug for question in QUESTIONS], answers, strict=True))
+    blocks = [GENERATED, HEAD, *_contents()]
+    for chapter, questions in CHAPTERS.items():
+        blocks.append(f"## {chapter}")
+        for question in questions:
+            blocks += _blocks(question, told[question.slug])
+    return "\n\n".join(blocks) + "\n"
+
+
+def _contents() -> Iterator[str]:
+    for chapter, questions in CHAPTERS.items():
+        links = " · ".join(f"[{question.asked}](#{anchor(question)})" for question in questions)
+        yield f"**{chapter}**: {links}"
+
+
+def heading(question: Question) -> str:
+    """The question with its number."""
+    return f"{QUESTIONS.index(question) + 1}. {question.asked}"
+
+
+def anchor(question: Question) -> str:
+    """Where the heading is on the page, as GitHub names it."""
+    return re.sub(r"[^\w\- ]", "", heading(question).lower()).replace(" ", "-")
+
+
+def picture_path(question: Question) -> Path:
+    """Where the question's picture is kept."""
+    return PICTURES / f"{question.slug}.png"
+
+
+def picture_command(question: Question, date: str = str(DATE)) -> str:
+    """The words after `hoverlake` that draw the picture of the question's answer."""
+    picture = question.picture
+    words = f"ask {question.slug} --date {date}" if isinstance(picture, Bars) else picture.words(DATE)
+    return f"{words} -o data/{question.slug}.png"
+
+
+def _blocks(question: Question, answer: str) -> Iterator[str]:
+    yield f"### {heading(question)}"
+    yield f"**Answer.** {answer}"
+    yield f'```sh\n.venv/bin/hoverlake sql "\n{question.sql}"\n.venv/bin/hoverlake {picture_command(question)}\n```'
+    yield f"![{question.asked}](images/questions/{picture_path(question).name})"
+    yield "**How not to misread it.** " + " ".join(question.beware)
+
+
+def answers_on(page: str) -> list[str]:
+    """The answers that stand on a page."""
+    return ANSWER.findall(page)
+
+
+def answers_of(warehouse: str) -> list[str]:
+    """The answers of a warehouse that holds the demo's date."""
+    return [ask(warehouse, question, DATE).words for question in QUESTIONS]
+
+
+def is_stale(page: str, warehouse: str | None = None) -> bool:
+    """Whether declarations, or the answers of a warehouse, say something else than the page."""
+    answers = answers_of(warehouse) if warehouse else answers_on(page)
+    return len(answers) != len(QUESTIONS) or render(answers) != page
+
+
+def write(warehouse: str) -> None:
+    """Write page and pictures anew; pictures of questions that are gone are removed."""
+    PAGE.write_text(render(answers_of(warehouse)), encoding="utf-8")
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for path, content in pictures_of(warehouse).items():
+        path.write_bytes(content)
+    for path in set(PICTURES.glob("*.png")) - {picture_path(question) for question in QUESTIONS}:
+        path.unlink()
+
+
+def pictures_of(warehouse: str) -> Mapping[Path, bytes]:
+    """Every question's picture as it is kept."""
+    with tempfile.TemporaryDirectory() as folder:
+        drawn = Path(folder) / "drawn.png"
+        made = {}
+        for question in QUESTIONS:
+            draw(warehouse, ask(warehouse, question, DATE), drawn)
+            made[picture_path(question)] = reduced(drawn)
+        return made
+
+
+def reduced(picture: Path) -> bytes:
+    """The picture in few colours, and smaller where that is not small enough."""
+    from PIL import Image
+
+    image = Image.open(picture).convert("RGB")
+    while True:
+        held = io.BytesIO()
+        image.quantize(COLOURS, dither=Image.Dither.NONE).save(held, "png", optimize=True)
+        if held.tell() <= MAX_BYTES:
+            return held.getvalue()
+        image = image.resize((image.width * 7 // 8, image.height * 7 // 8), Image.Resampling.LANCZOS)
+
+
+def main(words: Sequence[str]) -> int:
+    """Write the page and its pictures, or with --check only say whether the page is stale."""
+    named = [word for word in words if word != "--check"]
+    if "--check" in words:
+        if is_stale(PAGE.read_text(encoding="utf-8"), named[0] if named else None):
+            print("docs/questions.md is stale: run make demo and make questions.", file=sys.stderr)
+            return 1
+        return 0
+    write(named[0] if named else "data/warehouse")
+    print(f"{len(QUESTIONS)} questions written to docs/questions.md, their pictures to docs/images/questions/")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
