@@ -53,7 +53,7 @@ def _of_version(name: str, kept: Json, new: Json, entry: str) -> list[str]:
         else ""
     )
     return [
-        f"{name} {kept['version']} has a {needed.name.lower()} change, but is {new['version']} now: {told}. "
+        f"{name}: a {needed.name.lower()} change of version {kept['version']}, declared as {new['version']}: {told}. "
         f"Declare version {_next(was, needed)} in warehouse_schema.{hint}"
     ]
 

@@ -123,7 +123,7 @@ def test_a_change_without_its_version_is_refused(level: Level, told: str, change
             assert found == []
         else:
             [problem] = found
-            assert f"{NAME} 1.0.0 has a {level.name.lower()} change, but is {version} now: " in problem
+            assert f"{NAME}: a {level.name.lower()} change of version 1.0.0, declared as {version}: " in problem
             assert told in problem and f"Declare version {VERSIONS[level]} in warehouse_schema." in problem
 
 
