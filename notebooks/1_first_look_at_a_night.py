@@ -6,6 +6,7 @@
 
 # %%
 import os
+import textwrap
 
 import matplotlib.pyplot as plt
 
@@ -112,4 +113,4 @@ answer = (
     f"{share_of('in_small_groups', 'impressions', 'impressions')}. Of {int(lines['lines'].sum()):,} raw lines {accepted:,} were accepted, "
     f"and {everything}."
 )
-print(answer)
+print(textwrap.fill(answer, 100))

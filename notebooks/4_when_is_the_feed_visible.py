@@ -9,6 +9,7 @@
 
 # %%
 import os
+import textwrap
 
 import matplotlib.pyplot as plt
 
@@ -117,4 +118,4 @@ answer = (
     f"On {date} feeds were on screen for {total / 3.6e6:.1f} h in all; on phones {on_phones or 'nothing that can be told'}. "
     f"{placed:.0%} of the time can be told by the minute. {when}."
 )
-print(answer)
+print(textwrap.fill(answer, 100))
