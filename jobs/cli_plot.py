@@ -47,8 +47,8 @@ def plot(
         raise UsageError("give either --date, or --from and --to.")
     if (from_ is None) != (to is None):
         raise UsageError("--from and --to go together: give both, or --date.")
-    first = date_of(date) if date else date_of(from_, "--from") if from_ else None
-    last = date_of(to, "--to") if to else first
+    first = date_of(date) if date is not None else date_of(from_, "--from") if from_ is not None else None
+    last = date_of(to, "--to") if to is not None else first
     if first and last and last < first:
         raise UsageError(f"--from {first} is after --to {last}. Give the earlier date first.")
     question = Question(first, last, surface, device, layout, item_type, measure)

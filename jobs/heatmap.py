@@ -22,14 +22,16 @@ from jobs.heatmap_groups import (
     Space,
     cells_of,
     exposure_of,
+    fitting_groups,
     groups_of,
     share_without_group,
 )
 from jobs.heatmap_notes import notes_on
 from jobs.heatmap_pair import dates_of
 from jobs.heatmap_sheets import Heat, Sheet, cell_spots
+from jobs.plots.reading import answering
 from jobs.publication import closes_on
-from jobs.sql import connect, opened_release
+from jobs.sql import opened_release
 from warehouse_schema.mart.hover_heatmap_daily import HOVER_HEATMAP_DAILY as HEATMAP
 from warehouse_schema.mart.viewport_exposure_daily import VIEWPORT_EXPOSURE_DAILY as EXPOSURE
 
@@ -37,6 +39,22 @@ if TYPE_CHECKING:
     import duckdb
 
     from jobs.io.releases import Release
+
+__all__ = [
+    "MEASURES",
+    "Asked",
+    "Group",
+    "Measure",
+    "Space",
+    "draw_heatmap",
+    "fitting_groups",
+    "groups_of",
+    "heat_of",
+    "picture_of",
+    "sheet_of",
+    "subtitle",
+    "write_heat",
+]
 
 SUFFIXES = (".png", ".svg", ".html")
 TITLES = {
@@ -84,7 +102,7 @@ def draw_heatmap(
     for shown in dates:
         _check_closed(record, shown)
     asked = Asked(dates[0], surface, layout, device, space, measure, per_exposure)
-    with connect(warehouse, [HEATMAP.name, EXPOSURE.name], record.number) as connection:
+    with answering(warehouse, [HEATMAP.name, EXPOSURE.name], record.number) as connection:
         if compare:
             heat = compared(connection, record.number, asked, compare, panels)
         elif by:
@@ -124,13 +142,19 @@ def heat_of(connection: duckdb.DuckDBPyConnection, release: int, asked: Asked, o
     others = f" (largest of {len(groups)} groups)" if len(groups) > 1 else ""
     return Heat(
         title=f"{group.name}{others}",
-        subtitle=f"{TITLES[asked.measure]}, {group.date}, {asked.space} space, release {release}",
+        subtitle=subtitle(asked, release),
         sheets=(sheet,),
         notes=tuple(notes),
         measure=asked.measure,
         per_exposure=asked.per_exposure,
         page=page,
     )
+
+
+def subtitle(asked: Asked, release: int) -> str:
+    """What a heatmap shows, of when."""
+    per = " per second on screen" if asked.per_exposure else ""
+    return f"{TITLES[asked.measure]}{per}, {asked.date}, {asked.space} space, release {release}"
 
 
 def sheet_of(
@@ -144,6 +168,15 @@ def sheet_of(
     labels, spots = cell_spots(cells, exposure, asked.measure, asked.per_exposure)
     sheet = Sheet(name, picture, "amount", labels, spots)
     return sheet, notes_on(group, groups, picture, asked.measure, without_group)
+
+
+def picture_of(
+    connection: duckdb.DuckDBPyConnection, groups: Sequence[Group], space: Space, measure: Measure, per_exposure: bool
+) -> tuple[Picture, list[str]]:
+    """The picture of the first group, with what its reader must know."""
+    asked = Asked(groups[0].date, groups[0].surface, space=space, measure=measure, per_exposure=per_exposure)
+    sheet, notes = sheet_of(connection, groups, asked)
+    return sheet.picture, notes
 
 
 def _picture(cells: Sequence[Cell], exposure: dict[int, int], group: Group, asked: Asked) -> Picture:

@@ -38,7 +38,7 @@ def compared(
     return Heat(
         title=_title(pair),
         subtitle=f"{AMOUNTS[asked.measure]} per second on screen: what B has more than A, {dates}, release {release}",
-        sheets=sheets if panels else sheets[-1:],
+        sheets=sheets if panels else (replace(sheets[-1], name=""),),
         notes=tuple(_notes(pair, squares, asked.measure)),
         measure=asked.measure,
         per_exposure=True,
@@ -134,7 +134,7 @@ def _notes(pair: Pair, squares: Sequence[Square], measure: str) -> list[str]:
         notes.append("The layouts differ too: the same pixel may hold other things.")
     notes.append(
         "Squares are as coarse as the coarser side. Two sides may differ in who came, not only in what is compared. "
-        "White: no difference."
+        "The middle of the scale is no difference."
     )
     notes.append(
         "Grey: nothing published on either side. Hatched: on one side only, or time on screen is not published."

@@ -12,14 +12,18 @@ from warehouse_schema.mart.hover_heatmap_daily import HOVER_HEATMAP_DAILY as HEA
 if TYPE_CHECKING:
     import duckdb
 
+#: Sheets that fit beside each other.
+MAX_DEVICES = 6
+
 
 def by_device(connection: duckdb.DuckDBPyConnection, release: int, asked: Asked) -> Heat:
     """A sheet for each device with a published cell, the largest amount first."""
-    from jobs.heatmap import TITLES, sheet_of
+    from jobs.heatmap import sheet_of, subtitle
     from jobs.heatmap_groups import share_without_group
 
     groups = groups_of(connection, asked)
-    devices = list(dict.fromkeys(group.device for group in groups))
+    there = list(dict.fromkeys(group.device for group in groups))
+    devices, left_out = there[:MAX_DEVICES], there[MAX_DEVICES:]
     sheets, notes = list[Sheet](), list[str]()
     for device in devices:
         own = [group for group in groups if group.device == device]
@@ -27,7 +31,9 @@ def by_device(connection: duckdb.DuckDBPyConnection, release: int, asked: Asked)
         sheets.append(sheet)
         notes.append(f"{named(device)}: {_note(own, sheet, asked)}")
     what = AMOUNTS[asked.measure]
-    notes += [f"{named(device)}: no cell of {what} is published." for device in _others(connection, asked, devices)]
+    notes += [f"{named(device)}: no cell of {what} is published." for device in _others(connection, asked, there)]
+    if left_out:
+        notes.append(f"Not drawn, of less {what}: {', '.join(map(named, left_out))}.")
     notes += without_surface(share_without_group(connection, asked.date, asked.space, asked.measure), what)
     if not asked.per_exposure:
         how = ": --per-exposure compares" if asked.space == "document" else ""
@@ -35,7 +41,7 @@ def by_device(connection: duckdb.DuckDBPyConnection, release: int, asked: Asked)
     layout = f" · {named(asked.layout)}" if asked.layout else ""
     return Heat(
         title=f"{named(asked.surface)}{layout} · by device",
-        subtitle=f"{TITLES[asked.measure]}, {asked.date}, {asked.space} space, release {release}",
+        subtitle=subtitle(asked, release),
         sheets=tuple(sheets),
         notes=(*notes, CAUTION),
         measure=asked.measure,

@@ -78,14 +78,25 @@ class Group:
 
 
 def named(text: str) -> str:
-    """A name of the logs as a title can show it: printable, and no longer than fits."""
-    shown = printable(text[: NAME_CHARS + 1])
-    return shown if len(shown) <= NAME_CHARS else shown[: NAME_CHARS - 1] + "…"
+    """A name of the logs as a title can show it: printable, and of a long one both ends, in which names differ."""
+    shown = printable(text)
+    return shown if len(shown) <= NAME_CHARS else f"{shown[: NAME_CHARS - 16]}…{shown[-15:]}"
 
 
 def groups_of(connection: duckdb.DuckDBPyConnection, asked: Asked) -> list[Group]:
-    """Groups that fit the question, the largest amount first (ties: key order); UsageError if there is none."""
-    wanted, measure = asked.wanted, asked.measure
+    """Groups that fit the question and can be drawn, the largest amount first; UsageError if there is none."""
+    fitting = fitting_groups(connection, asked.wanted, asked.measure)
+    if not fitting:
+        raise nothing_there(connection, HEATMAP.name, asked.wanted)
+    groups = [group for group in fitting if group.drawn]
+    if not groups:
+        raise UsageError(_nothing_measured(fitting, asked.measure))
+    return groups
+
+
+def fitting_groups(connection: duckdb.DuckDBPyConnection, wanted: Mapping[str, Any], measure: str) -> list[Group]:
+    """Groups with these keys, event_date and surface among them, the largest amount first (ties: key order); also those
+    of which nothing can be drawn."""
     rows = connection.execute(
         f"""
         select {", ".join(GROUP)}, sum({measure}) filter (cell_px is not null), sum({measure}) filter (cell_px is null)
@@ -94,16 +105,10 @@ def groups_of(connection: duckdb.DuckDBPyConnection, asked: Asked) -> list[Group
         """,
         list(wanted.values()),
     ).fetchall()
-    if not rows:
-        raise nothing_there(connection, HEATMAP.name, wanted)
-    groups = [
-        Group(asked.date, asked.surface, layout, device, width, int(drawn), int(remainder or 0))
+    return [
+        Group(wanted["event_date"], wanted["surface"], layout, device, width, int(drawn or 0), int(remainder or 0))
         for layout, device, width, drawn, remainder in rows
-        if drawn
     ]
-    if not groups:
-        raise UsageError(_nothing_measured(rows, asked))
-    return groups
 
 
 def nothing_there(
@@ -138,11 +143,11 @@ def listed(values: Sequence[Any]) -> str:
     return ("... " if len(values) > 20 else "") + (", ".join(newest) or "nothing")
 
 
-def _nothing_measured(rows: Sequence[Any], asked: Asked) -> str:
-    what = f"{asked.measure} of {printable(asked.surface)} on {asked.date}"
-    if any(row[4] for row in rows):
+def _nothing_measured(groups: Sequence[Group], measure: str) -> str:
+    what = f"{measure} of {printable(groups[0].surface)} on {groups[0].date}"
+    if any(group.remainder for group in groups):
         return f"all {what} lies in groups too small to draw. Draw a larger surface or another date."
-    devices = ", ".join(sorted({printable(str(row[1])) for row in rows}))
+    devices = ", ".join(sorted({printable(str(group.device)) for group in groups}))
     return (
         f"{what} was not measured, or is zero ({devices}): touch has no hover. "
         "Try --measure click_count or another --device."

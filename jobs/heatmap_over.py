@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from jobs.errors import UsageError
 from jobs.heatmap_grid import CLASS_WIDTH_PX
+from jobs.heatmap_groups import named
 
 #: Narrowest and widest viewport that a screenshot is believed to be of, in css px.
 NARROWEST_PX, WIDEST_PX = 240, 5120
@@ -19,7 +20,7 @@ DENSITIES = (1, 2, 3)
 #: A page is no lower than this share of its width, and no higher than this many css px.
 LOWEST_SHARE, HIGHEST_PX = 0.2, 100_000
 #: The page is drawn in grey, no darker than this, so that the colours above it can be read.
-DARKEST = 0.7
+DARKEST = 0.5
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def read_screenshot(path: Path, viewport_class: str, height_px: int) -> Screensh
 def _note(path: Path, width: int, height: int, density: int, css_width: int) -> str:
     scaled = f", scaled from {density} pixels to one css px" if density > 1 else ""
     return (
-        f"Below: {path.name[:60]} ({width:,} × {height:,} pixels), as a page {css_width:,} css px wide{scaled}. Page views of other "
+        f"Below: {named(path.name)} ({width:,} × {height:,} pixels), as a page {css_width:,} css px wide{scaled}. Page views of other "
         "widths in the class, or of another height above a place, lay differently. Shades mix with the page: take numbers "
         "from the table, not from a shade."
     )

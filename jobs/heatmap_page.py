@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 
 from jobs.heatmap_grid import GRID_PX
 from jobs.heatmap_scale import Scale, hatched, scale_of
@@ -22,6 +23,7 @@ DEPTHS_PX, MAX_DEPTHS = (100, 250, 500, 1000, 2500, 5000, 10_000), 10
 def page_of(heat: Heat) -> str:
     """The page as HTML. Texts of the warehouse are escaped wherever they stand."""
     scales = {sheet.kind: scale_of(heat, sheet) for sheet in heat.sheets}
+    columns = [sheet.picture.values.shape[1] for sheet in heat.sheets]
     return rendered(
         "heatmap.html.j2",
         title=heat.title,
@@ -29,7 +31,8 @@ def page_of(heat: Heat) -> str:
         notes=[*heat.notes[:-1], *_clear(heat), heat.notes[-1]],
         what="a cell of the heatmap",
         sheets=[_sheet(heat, sheet, scales[sheet.kind]) for sheet in heat.sheets],
-        widest=max(sheet.picture.values.shape[1] for sheet in heat.sheets),
+        widest=max(columns),
+        total=sum(columns),
         legends=[_legend(scale, OVER if heat.page else 1.0) for scale in scales.values()],
         tables=[_table(sheet) for sheet in _of_own_numbers(heat)],
     )
@@ -39,6 +42,8 @@ def _sheet(heat: Heat, sheet: Sheet, scale: Scale) -> dict[str, Any]:
     picture = sheet.picture
     rows, columns = picture.values.shape
     name = sheet.name.replace("\n", " · ")
+    first = next(n for n, other in enumerate(heat.sheets, 1) if other.spots is sheet.spots)
+    is_first = heat.sheets[first - 1] is sheet
     folded = f"fold ≈ {picture.fold_px:,} px" + (", assumed" if picture.is_fold_assumed else "")
     return {
         "name": sheet.name,
@@ -50,16 +55,17 @@ def _sheet(heat: Heat, sheet: Sheet, scale: Scale) -> dict[str, Any]:
         "depths": _depths(rows * GRID_PX),
         "fold": 100 * picture.fold_px / picture.height_px if picture.fold_px < picture.height_px else None,
         "fold_words": folded,
-        "data": embedded(
-            {
-                "columns": columns,
-                "rows": rows,
-                "name": name,
-                "labels": sheet.labels,
-                "spots": [[spot.x, spot.y, spot.edge, spot.said] for spot in sheet.spots],
-            }
-        ),
+        "line": name,
+        "data_id": f"sheet-{first}",
+        # Sheets of a comparison tell the same numbers: they are in the page once.
+        "data": _data(sheet) if is_first else None,
     }
+
+
+def _data(sheet: Sheet) -> Markup:
+    rows, columns = sheet.picture.values.shape
+    spots = [[spot.x, spot.y, spot.edge, spot.said] for spot in sheet.spots]
+    return embedded({"columns": columns, "rows": rows, "labels": sheet.labels, "spots": spots})
 
 
 def _layers(heat: Heat, sheet: Sheet, scale: Scale) -> list[dict[str, str]]:

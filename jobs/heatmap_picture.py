@@ -55,7 +55,8 @@ def figure_of(heat: Heat) -> Figure:
     bars_in = 1.35 * len(scales)
     width_in = max(8.0, LEFT_IN + drawn_px * px_in + GAP_IN * sum(strips) + bars_in)
     notes = _wrapped([*heat.notes[:-1], *_legend(heat), heat.notes[-1]], width_in)
-    top_in, bottom_in = (0.85 if len(heat.sheets) == 1 else 1.3), 0.45 + LINE_IN * (len(notes) + 1)
+    lines = max(sheet.name.count("\n") + 1 if sheet.name else 0 for sheet in heat.sheets)
+    top_in, bottom_in = 0.85 + LINE_IN * lines, 0.45 + LINE_IN * (len(notes) + 1)
     total_in = height_in + top_in + bottom_in
     figure = Figure(figsize=(width_in, total_in), dpi=_dpi(width_in, total_in), facecolor=PAPER)
     left_in = LEFT_IN
@@ -166,7 +167,9 @@ def _draw_legend(figure: Figure, axes: Axes, scale: Scale, alpha: float) -> None
     words = dict(scale.ticks)
     bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words[min(words, key=lambda w: abs(w - value))]))
     bar.ax.tick_params(labelsize=7.5, colors=INK)
-    bar.set_label(scale.label, fontsize=8, color=INK)
+    height_in = figure.get_figheight()
+    chars = int(CHARS_PER_IN * axes.get_position().height * height_in)
+    bar.set_label(textwrap.fill(scale.label, max(24, chars)), fontsize=8, color=INK)
 
 
 def _legend(heat: Heat) -> list[str]:

@@ -11,12 +11,11 @@ import numpy.typing as npt
 from matplotlib.colors import Colormap, LogNorm, Normalize
 
 from jobs.heatmap_grid import GRID_PX, Floats, Picture
+from jobs.heatmap_grid import scale_of as ends_of
 from jobs.heatmap_sheets import Heat, Sheet
 from jobs.plots.colours import amounts, differences
 from jobs.report.words import duration
 
-#: Amounts may span this much; what is smaller is drawn as the smallest.
-MAX_DECADES = 4
 #: Of the compared squares this share lies within the ends of the scale; the rest is drawn as the ends, which say so.
 WITHIN_SHARE = 0.98
 TIMES_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, *(1000 * s for s in (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200)))
@@ -58,10 +57,7 @@ def scale_of(heat: Heat, sheet: Sheet) -> Scale:
 
 def norm_of(*pictures: Picture) -> LogNorm:
     """The logarithmic scale of the pictures' amounts."""
-    known = np.concatenate([picture.values[np.nan_to_num(picture.values) > 0] for picture in pictures])
-    high = float(known.max()) if known.size else 1.0
-    low = max(float(known.min()) if known.size else 0.1, high / 10**MAX_DECADES)
-    return LogNorm(min(low, high / 2), high, clip=True)
+    return LogNorm(*ends_of(*pictures), clip=True)
 
 
 def _amount_scale(pictures: Sequence[Picture], measure: str, per_exposure: bool) -> Scale:

@@ -167,10 +167,10 @@ class Stand:
 
     def _folded(self) -> str:
         if self.folded is None:
-            return f"there are no {self.folded_of} in any"
+            return f"no {self.folded_of} are published"
         if not self.folded:
-            return f"no part of the {self.folded_of} lies there"
-        return f"{percent(self.folded)} of all {self.folded_of} that may belong here"
+            return f"no published {self.folded_of} lie there"
+        return f"{percent(self.folded)} of all published {self.folded_of} that may belong here"
 
 
 def keys_in_words(rows: Rows) -> str:

@@ -33,6 +33,7 @@ def drawing() -> Iterator[None]:
 
 def save(figure: Figure, output: Path) -> None:
     """Write the figure; the ending of `output` decides png or svg. No date, no name of a machine goes into it."""
-    form = output.suffix.lower().lstrip(".")
-    metadata = {"Date": None, "Creator": "hoverlake"} if form == "svg" else {"Software": "hoverlake"}
-    figure.savefig(output, format=form, metadata=metadata)
+    if output.suffix.lower() == ".svg":
+        figure.savefig(output, format="svg", metadata={"Date": None, "Creator": "hoverlake"})
+    else:
+        figure.savefig(output, format="png", metadata={"Software": "hoverlake"}, pil_kwargs={"optimize": True})

@@ -1,8 +1,8 @@
 """Colour maps: perceptually uniform, and told apart by colour-blind people. `tests/plots/test_colours.py` measures both.
 
-Amounts go from light to dark (magma without its palest end), or on dark screens from dark to light. Differences go from
-one blue through a pale middle to one orange: even steps of lightness and chroma in CIELAB, the same on either side, so
-that equal differences of opposite sign look equally strong. Blue and orange stay apart without red or green cones.
+Amounts go from light to dark (magma without its very ends), or on dark screens from dark to light. Differences go from one
+blue through a pale middle to one orange: even steps of lightness and chroma in CIELAB, the same on either side, so that
+equal differences of opposite sign look equally strong. Blue and orange stay apart without red or green cones.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ XYZ_TO_RGB = np.array(
 @cache
 def amounts(on_dark: bool = False) -> LinearSegmentedColormap:
     """More is further from the page's ground."""
-    low, high = (0.27, 1.0) if on_dark else (0.96, 0.0)
+    low, high = (0.27, 1.0) if on_dark else (0.96, 0.03)
     shades = matplotlib.colormaps["magma"](np.linspace(low, high, SHADES))
     return LinearSegmentedColormap.from_list("amounts", list(shades), N=SHADES)
 

@@ -67,7 +67,7 @@ def _key_rows(panel: Panel) -> int:
 def _draw(axes: Axes, panel: Panel, key_rows: int) -> None:
     axes.set_facecolor("#ffffff")
     for low, high in panel.gaps:
-        axes.axvspan(low, high, color=GAP, linewidth=0, zorder=0)
+        axes.axvspan(low, high, color=GAP, linewidth=0, zorder=0, snap=False)
     for number, one in enumerate(panel.series):
         xs = [mark.x for mark in one.marks]
         ys = [float("nan") if mark.y is None else mark.y for mark in one.marks]

@@ -81,7 +81,7 @@ def _stand(release: Release, rows: Rows, platforms: dict[str, tuple[Minute, ...]
     published = ", ".join(f"{number(len(minutes))} on {named(name)}" for name, minutes in platforms.items())
     others = [name for name in rows.largest("platform", "visible_ms") if name not in platforms]
     more = [
-        f"Published minutes, of {number(MINUTES)}: {published}. Grey: no published minute, nobody had the feed on screen, or too few."
+        f"Published minutes, of {number(MINUTES)}: {published}. Grey: no minute is published, because nobody had the feed on screen, or too few had."
     ]
     if others:
         more.append(f"No minute published: {', '.join(map(named, others))}.")

@@ -26,7 +26,8 @@ const data = id => JSON.parse(document.getElementById(id).textContent);
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 for (const sheet of document.querySelectorAll("[data-heatmap]")) {
-  const { columns, rows, name, labels, spots } = data(sheet.dataset.heatmap);
+  const { columns, rows, labels, spots } = data(sheet.dataset.heatmap);
+  const name = sheet.dataset.name;
   const mark = sheet.querySelector(".mark");
   // The finest spot at each cell of the grid: larger ones first, smaller ones over them.
   const at = new Int32Array(columns * rows).fill(-1);

@@ -13,7 +13,8 @@ from jobs.io.releases import Release
 from jobs.plots import depth, distribution, minutes, position, trend
 from jobs.plots.asked import Question
 from jobs.plots.chart import Chart
-from jobs.sql import connect, opened_release
+from jobs.plots.reading import answering
+from jobs.sql import opened_release
 from warehouse_schema import MARTS
 
 SUFFIXES = (".png", ".svg", ".html")
@@ -64,7 +65,7 @@ def draw_plot(warehouse: str, kind: str, question: Question, output: Path, relea
         raise UsageError(f"--output {output} must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}.")
     record = opened_release(warehouse, release)
     assert record is not None, "needed, so there or an error"
-    with connect(warehouse, [table.name for table in MARTS], record.number) as connection:
+    with answering(warehouse, [table.name for table in MARTS], record.number) as connection:
         chart = chart_of(connection, record, kind, question)
     return write_chart(chart, output)
 

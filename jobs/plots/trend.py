@@ -186,7 +186,7 @@ def chart_of(made: Trend) -> Chart:
     x = Axis("event date, UTC", -0.5, len(dates) - 0.5, ticks)
     headings = {float(n): f"{date:%A}, {date}" for n, date in enumerate(dates)}
     shape: Shape = "points" if len(dates) <= MOST_POINTS else "dense"
-    panel = Panel(made.measure.title, shape, x, y, series, headings)
+    panel = Panel("By event date, a line for each device", shape, x, y, series, headings)
     return Chart(made.title, made.stand.subtitle, (panel,), made.stand.notes)
 
 
