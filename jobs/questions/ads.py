@@ -111,6 +111,7 @@ HOVERED = question(
     "Of many ads some stand at either end by chance: the most hovered of forty is no winner.",
     "One ad may stand in several slots on one page, and counts once for each.",
     CONSENT,
+    is_of_many=True,
 )
 
 

@@ -119,7 +119,7 @@ def test_the_first_look_counts_all_sessions_and_all_item_views(warehouse: str, m
     answer = run(1, warehouse, monkeypatch)["answer"]
 
     assert (sessions, engaged) == (200 + 100 + 40, 170 + 60 + 20)
-    assert f"there were {sessions} sessions, {engaged} of them engaged" in answer
+    assert f"{sessions} sessions are published, {engaged} of them engaged" in answer
     assert f"Viewable: {viewable / measurable:.1%} of {measurable:,} measurable item views" in answer
     assert f"Only to be told of larger groups: {folded / seen:.1%} of {seen:,} impressions" in answer
     assert "Of 1,000 raw lines 930 were accepted, and everything adds up." in answer
@@ -171,7 +171,7 @@ def test_the_time_of_feeds_includes_the_remainders(warehouse: str, monkeypatch: 
 
     answer = run(4, warehouse, monkeypatch)["answer"]
 
-    assert f"feeds were on screen for {total / 3.6e6:.1f} h in all; on phones ios {phones / 3.6e6:.1f} h" in answer
+    assert f"{total / 3.6e6:.1f} h of feeds on screen are published; on phones ios {phones / 3.6e6:.1f} h" in answer
     assert f"{placed / total:.0%} of the time can be told by the minute" in answer
     assert "Most phones at once: 20 on ios at 12:00 UTC" in answer
 
@@ -254,7 +254,7 @@ def test_answers_on_the_demo_night_are_those_of_the_tables(
         "select sum(hovered_count), sum(hover_measured_count) from mart.ad_attention_daily where device_type = 'desktop'",
     )
 
-    assert f"there were {sessions:,} sessions" in run(1, warehouse, monkeypatch)["answer"]
+    assert f"{sessions:,} sessions are published" in run(1, warehouse, monkeypatch)["answer"]
     assert f"hovered over {hovered / of:.1%} of {of:,} item views" in run(5, warehouse, monkeypatch)["answer"]
 
 
