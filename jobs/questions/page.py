@@ -41,6 +41,8 @@ are answered a second time, of four Fridays that `make month` simulates; so are 
 .venv/bin/hoverlake ask stopped-at     # one, by name or number: its answer in words, for the newest date or --date
 ```
 
+[What the dialect knows](sql.md), [what each column means](README.md), [all pictures](pictures.md).
+
 Three rules hold for every query below; break them and the answer is wrong, not merely rough.
 
 - **Small groups.** Rows of fewer than `min_visitors` visitors are merged, and lose a key; `is_remainder` marks them. Totals

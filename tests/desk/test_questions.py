@@ -210,7 +210,9 @@ def test_layouts_are_compared_at_one_width_and_depth(warehouse: str) -> None:
     assert ("feed-v8", "<1440", 1600, 0.875) in found
     assert {width for _, width, _, _ in found} == {"<1440"}
     # 12.5 points; 1.96 times the root of 0.75 * 0.25 / 200 + 0.875 * 0.125 / 200.
-    assert "feed-v8 less feed-v7 are +12.5 points; chance alone gives 7.6 either way" in words_of(warehouse, "read-deeper")
+    assert "feed-v8 less feed-v7 are +12.5 points; chance alone gives 7.6 either way" in words_of(
+        warehouse, "read-deeper"
+    )
 
 
 def test_a_band_of_the_page_is_divided_by_the_time_it_was_on_screen(warehouse: str) -> None:
