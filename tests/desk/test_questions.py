@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from jobs.errors import UsageError
-from jobs.questions import DATE, QUESTIONS
+from jobs.questions import DATE, QUESTIONS, page
 from jobs.questions.ask import ask, draw, question_of, report
 from jobs.questions.page import PAGE, PICTURES, answers_on, is_stale, picture_path, render
 from jobs.questions.question import Bars, Question
@@ -330,10 +330,10 @@ def test_nothing_cannot_be_drawn(unmeasured: str, tmp_path: Path) -> None:
 
 
 def test_the_page_is_fresh() -> None:
-    page = PAGE.read_text(encoding="utf-8")
+    text = PAGE.read_text(encoding="utf-8")
 
-    assert not is_stale(page), "docs/questions.md is stale: run make questions"
-    assert is_stale(page.replace("How not to misread it", "How to misread it", 1))
+    assert not is_stale(text), "docs/questions.md is stale: run make questions"
+    assert is_stale(text.replace("How not to misread it", "How to misread it", 1))
 
 
 def test_the_page_shows_a_small_picture_for_every_question() -> None:
@@ -352,12 +352,24 @@ def test_links_within_the_page_lead_to_their_question() -> None:
     assert set(re.findall(r"\]\(#(.+?)\)", page)) == headings
 
 
-def test_answers_of_another_warehouse_make_the_page_stale(warehouse: str) -> None:
+def test_answers_of_another_warehouse_make_the_page_stale(monkeypatch: pytest.MonkeyPatch) -> None:
     told = {question.slug: ["So: it is.", "And so."][: 1 + question.is_of_many] for question in QUESTIONS}
+    monkeypatch.setattr(page, "answers_of", lambda demo, month: told)
 
     assert answers_on(render(told)) == told
     assert not is_stale(render(told))
-    assert is_stale(PAGE.read_text(encoding="utf-8"), (warehouse, warehouse))
+    assert not is_stale(render(told), ("demo", "month"))
+    assert is_stale(PAGE.read_text(encoding="utf-8"), ("demo", "month"))
+
+
+def test_a_larger_warehouse_is_asked_where_the_demo_is_too_small(
+    warehouse: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "QUESTIONS", (question_of("trend"), question_of("lost")))
+
+    answers = page.answers_of(warehouse, warehouse)
+
+    assert {slug: len(told) for slug, told in answers.items()} == {"trend": 2, "lost": 1}
 
 
 @pytest.mark.spark
