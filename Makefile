@@ -7,7 +7,7 @@ DEPLOY_TOOLS := .tools/deploy
 comma := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-cluster test-deploy kill-matrix order-matrix pair-matrix fault-matrix attack-matrix erase-matrix soak truth costs quick lint docs site questions notebooks notebook-packages newcomer bench bench-small bench-packages profile bench-simulator pictures clean FORCE
+.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-cluster test-deploy kill-matrix order-matrix pair-matrix fault-matrix attack-matrix erase-matrix soak truth costs quick lint docs site questions month notebooks notebook-packages newcomer bench bench-small bench-packages profile bench-simulator pictures clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -89,9 +89,13 @@ docs: $(STAMP) ## write docs/ anew: pages of tables and formats, contracts of ma
 site: $(STAMP) ## the data dictionary as static pages in site/: tables, columns, metrics, searchable without a server
 	@$(BIN)/python -m jobs.dictionary --output site
 
-questions: setup ## write docs/questions.md and its pictures anew, from the warehouse of `make demo`
+questions: setup ## write docs/questions.md and its pictures anew, from the warehouses of `make demo` and `make month`
 	@test -d data/warehouse || sh deploy/demo.sh
-	@$(BIN)/python -m jobs.questions.page data/warehouse
+	@test -d data/month/warehouse || sh deploy/month.sh
+	@$(BIN)/python -m jobs.questions.page
+
+month: setup ## a second warehouse, of four Fridays, one of them larger than the demo's date, in data/month/warehouse
+	@sh deploy/month.sh
 
 notebooks: $(STAMP) notebook-packages ## open notebooks/ in Jupyter, as copies in data/notebooks/; IN= another warehouse than the demo's
 	@sh deploy/notebooks.sh "$(or $(IN),data/warehouse)"

@@ -24,4 +24,6 @@ HOVERLAKE_WAREHOUSE=$(cd "$WAREHOUSE" && pwd)
 export HOVERLAKE_WAREHOUSE
 echo "notebooks are in $COPIES, the warehouse is $HOVERLAKE_WAREHOUSE"
 [ -z "${NOTEBOOKS_ONLY:-}" ] || exit 0
-exec "$BIN/jupyter" lab --notebook-dir "$COPIES"
+# Jupyter refuses root unless told; in a container there is nobody else.
+if [ "$(id -u)" = 0 ]; then set -- --allow-root; else set --; fi
+exec "$BIN/jupyter" lab --notebook-dir "$COPIES" "$@"

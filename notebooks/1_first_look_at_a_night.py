@@ -6,6 +6,7 @@
 
 # %%
 import os
+import textwrap
 
 import matplotlib.pyplot as plt
 
@@ -27,8 +28,8 @@ reach[["surface", "device_type", "is_remainder", "page_view_count", "visitors_1d
 # %% [markdown]
 # ## Visits
 #
-# Sessions do add up, and all rows of the table together are all sessions: the row without keys holds those whose device and
-# platform had too few visitors. A total without it would be too small.
+# Sessions do add up. The row without keys holds those whose device and platform had too few visitors: a total without it would
+# be too small. If even that row had too few, it is published nowhere, so a total is of what is published.
 
 # %%
 visits = warehouse.sql(
@@ -51,7 +52,7 @@ plt.show()
 # %% [markdown]
 # ## What of the feed was seen
 #
-# Places of the feed with their remainders are all item views. The viewable rate is over *measurable* item views: where the
+# Places of the feed with their remainders are all item views that are published. The viewable rate is over *measurable* item views: where the
 # tracker did not say whether the page was in the foreground, viewable and not viewable cannot be told apart.
 
 # %%
@@ -107,9 +108,9 @@ def share_of(part: str, whole: str, nouns: str) -> str:
 
 
 answer = (
-    f"On {date} there were {sessions:,} sessions, {engaged:,} of them engaged, with {int(visits['page_view_count'].sum()):,} page views. "
+    f"Of {date} {sessions:,} sessions are published, {engaged:,} of them engaged, with {int(visits['page_view_count'].sum()):,} page views. "
     f"Viewable: {share_of('viewable', 'measurable', 'measurable item views')}. Only to be told of larger groups: "
     f"{share_of('in_small_groups', 'impressions', 'impressions')}. Of {int(lines['lines'].sum()):,} raw lines {accepted:,} were accepted, "
     f"and {everything}."
 )
-print(answer)
+print(textwrap.fill(answer, 100))

@@ -6,6 +6,7 @@
 
 # %%
 import os
+import textwrap
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -89,6 +90,7 @@ times = dwell.pivot(index="type", columns="device", values="median_s").astype(fl
 if times.notna().any(axis=None):
     ax = times.plot.bar(figsize=(8, 3), rot=0)
     ax.set(xlabel="", ylabel="median time in view, s", title="Time on screen is not reading")
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     plt.show()
 
 # %% [markdown]
@@ -117,4 +119,4 @@ skipped = (
 )
 devices = list(dict.fromkeys(places["device_type"]))
 answer = f"Stories of {date}, viewable of measurable: {'; '.join(map(fall, devices))}. Of all types {skipped}."
-print(answer)
+print(textwrap.fill(answer, 100))

@@ -6,6 +6,7 @@
 
 # %%
 import os
+import textwrap
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -52,7 +53,7 @@ def grid(of: pd.DataFrame, column: str, size_px: int = 32) -> np.ndarray:
 one = cells[(cells["space"] == "viewport") & (cells["layout_id"] == layout) & (cells["viewport_class"] == width)]
 shown = grid(one, "dwell_ms") / 1000
 plt.figure(figsize=(8, 4))
-plt.imshow(shown, cmap="magma_r", extent=(0, 32 * shown.shape[1], 32 * shown.shape[0], 0))
+plt.imshow(shown, cmap="magma_r", vmin=0, extent=(0, 32 * shown.shape[1], 32 * shown.shape[0], 0))
 plt.colorbar(label="cursor time, s per 32 px cell")
 plt.title(f"{layout}, {width} px, {date}: the cursor, not the gaze")
 plt.show()
@@ -161,4 +162,4 @@ answer = (
     f"{layout} at {width} px on {date}: {idle_share:.1%} of {one['dwell_ms'].sum() / 60000:,.0f} min of cursor time is idle, and {kept} of "
     f"the {count} warmest cells stay so without it. {screen}. {spread}."
 )
-print(answer)
+print(textwrap.fill(answer, 100))

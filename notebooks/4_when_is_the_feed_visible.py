@@ -9,6 +9,7 @@
 
 # %%
 import os
+import textwrap
 
 import matplotlib.pyplot as plt
 
@@ -114,7 +115,7 @@ else:
         f"start between {peak['hour']}:00 and {peak['hour']}:59 UTC"
     )
 answer = (
-    f"On {date} feeds were on screen for {total / 3.6e6:.1f} h in all; on phones {on_phones or 'nothing that can be told'}. "
+    f"Of {date} {total / 3.6e6:.1f} h of feeds on screen are published; on phones {on_phones or 'nothing that can be told'}. "
     f"{placed:.0%} of the time can be told by the minute. {when}."
 )
-print(answer)
+print(textwrap.fill(answer, 100))

@@ -8,6 +8,7 @@
 
 # %%
 import os
+import textwrap
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -108,4 +109,4 @@ answer = (
     f"{share(slots['hover_visible_ms'].sum(), hover_ms, f'{hover_min} of hovering over slots')}. Of the desktop's ads "
     f"{len(ranked)} can be told apart, with {alone}."
 )
-print(answer)
+print(textwrap.fill(answer, 100))

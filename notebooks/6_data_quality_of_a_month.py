@@ -7,6 +7,7 @@
 # %%
 import datetime as dt
 import os
+import textwrap
 
 import matplotlib.pyplot as plt
 
@@ -83,6 +84,7 @@ for metric in by_date:
 ax.set(
     ylim=(0, 1.02), xlabel="event date, UTC", ylabel="share", title="Feed: programs, missing beacons, measured streams"
 )
+ax.set_xlim(first - dt.timedelta(days=1), last + dt.timedelta(days=1))
 ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
 plt.show()
 
@@ -125,4 +127,4 @@ answer = (
     f"{int(checks['not_judged'].sum()):,} could not be judged. Programs were {span('bots')} of the feed's page views, beacons that never came "
     f"{span('beacons_missing')}. {len(broken)} of {len(equations)} equations do not add up."
 )
-print(answer)
+print(textwrap.fill(answer, 100))

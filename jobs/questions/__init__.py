@@ -2,6 +2,7 @@
 
 from jobs.questions.ads import ADS
 from jobs.questions.feed import FEED
+from jobs.questions.layouts import LAYOUTS
 from jobs.questions.pages import PAGES
 from jobs.questions.question import DATE, Question
 from jobs.questions.stories import STORIES
@@ -14,7 +15,7 @@ CHAPTERS: dict[str, tuple[Question, ...]] = {
     "Stories": STORIES,
     "The feed": FEED,
     "Ads": ADS,
-    "Pages": PAGES,
+    "Pages": PAGES + LAYOUTS,
     "Visits": VISITS,
     "The data itself": TRUST,
 }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from jobs.questions.question import SMALL_GROUPS, Bar, Bars, Row, question
 from jobs.questions.sentences import CURSOR, SCREEN, and_list, best, folded, measured, told
-from jobs.report.words import counted, duration, number, ratio, share
+from jobs.report.words import duration, number, ratio, share
 from warehouse_schema.shared import MISSING
 
 CONSENT = "Only page views with the purpose ads count: nothing here is about people who refused."
@@ -74,10 +74,14 @@ def _hovered(rows: Sequence[Row]) -> str:
             f"measurable ones were viewable. {rest}"
         )
     first = best(ads, "hovered_share")
+    which = (
+        f"Of {len(ads)} ads that can be told apart most over {first['ad_id']}"
+        if len(ads) > 1
+        else f"Only {first['ad_id']} can be told apart"
+    )
     return (
-        f"Most of {counted(len(ads), 'ad')} over {first['ad_id']}: cursors rested on it in {share(first['hovered_share'])} of "
-        f"{number(first['hover_measured_count'])} item views, and it was viewable in {share(first['viewable_share'])} of "
-        f"{number(first['measurable_count'])} measurable ones. {rest}"
+        f"{which}: cursors rested on it in {share(first['hovered_share'])} of {number(first['hover_measured_count'])} item views, and it was "
+        f"viewable in {share(first['viewable_share'])} of {number(first['measurable_count'])} measurable ones. {rest}"
     )
 
 
@@ -111,6 +115,7 @@ HOVERED = question(
     "Of many ads some stand at either end by chance: the most hovered of forty is no winner.",
     "One ad may stand in several slots on one page, and counts once for each.",
     CONSENT,
+    is_of_many=True,
 )
 
 

@@ -75,7 +75,7 @@ class Question:
     """`sql` is one statement of `hoverlake sql` and answers with `columns`.
 
     `answer` puts the rows into words, if at least one of them has a number in the column `needs`: else the question was
-    not measured.
+    not measured. With `is_of_many` the demo has too few visitors or dates for it, and a larger warehouse is asked too.
     """
 
     slug: str
@@ -86,6 +86,7 @@ class Question:
     answer: Answer
     picture: Picture
     beware: tuple[str, ...]
+    is_of_many: bool = False
 
     def sql_of(self, date: dt.date) -> str:
         """The query about another date."""
@@ -93,7 +94,17 @@ class Question:
 
 
 def question(
-    slug: str, asked: str, needs: str, columns: str, sql: str, answer: Answer, picture: Picture, *beware: str
+    slug: str,
+    asked: str,
+    needs: str,
+    columns: str,
+    sql: str,
+    answer: Answer,
+    picture: Picture,
+    *beware: str,
+    is_of_many: bool = False,
 ) -> Question:
     """A question: `columns` in one line, indented SQL."""
-    return Question(slug, asked, needs, tuple(columns.split()), dedent(sql).strip(), answer, picture, beware)
+    return Question(
+        slug, asked, needs, tuple(columns.split()), dedent(sql).strip(), answer, picture, beware, is_of_many
+    )

@@ -40,5 +40,5 @@ def best(rows: Sequence[Row], column: str) -> Row:
 def folded(part: float | None, what: str) -> str:
     """Which share of an amount cannot be told apart, because too few visitors are behind each row of it."""
     if not part:
-        return f"No {what} are in groups too small to tell apart."
-    return f"Up to {share(part)} of all {what} are in groups too small to tell apart."
+        return f"No published {what} are in groups too small to tell apart."
+    return f"Up to {share(part)} of all published {what} are in groups too small to tell apart."

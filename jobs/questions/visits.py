@@ -51,7 +51,7 @@ def _platforms(rows: Sequence[Row]) -> str:
         if minutes
         else "No single minute had enough visitors: on a date this small the time of day is not told."
     )
-    return f"In all {duration(total)}: {and_list(parts)}. {when} " + folded(
+    return f"Published are {duration(total)}: {and_list(parts)}. {when} " + folded(
         ratio(hidden, total), "time of feeds on screen"
     )
 
@@ -234,6 +234,7 @@ TREND = question(
     "The newest dates are provisional: late beacons still come, and sessions grow longer with them.",
     "Days built under other thresholds are another measure: `configuration_sha256` of the release tells.",
     "With many numbers, one of them rises every week by chance.",
+    is_of_many=True,
 )
 
 VISITS = (HOURS, PLATFORMS, ENGAGED, ANNOYED, REACH, TREND)

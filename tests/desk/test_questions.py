@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from jobs.errors import UsageError
-from jobs.questions import DATE, QUESTIONS
+from jobs.questions import DATE, QUESTIONS, page
 from jobs.questions.ask import ask, draw, question_of, report
 from jobs.questions.page import PAGE, PICTURES, answers_on, is_stale, picture_path, render
 from jobs.questions.question import Bars, Question
@@ -165,7 +165,7 @@ def test_a_topic_counts_published_stories_and_says_what_small_groups_hold(wareho
     assert impressions["(unknown)"] == STORIES["story-5"][1]
     # The rest of the stories, and of the date: at most.
     assert impressions["(small groups)"] == 140 + 60
-    assert "Up to 16.9 % of all impressions" in words_of(warehouse, "topics")
+    assert "Up to 16.9 % of all published impressions" in words_of(warehouse, "topics")
 
 
 def test_a_story_too_tall_for_the_screen_is_not_said_to_be_ignored(warehouse: str) -> None:
@@ -189,7 +189,7 @@ def test_an_ad_that_is_hovered_over_is_not_therefore_viewable(warehouse: str) ->
     found = rows_of(warehouse, "ads-hovered", "ad_id", "hovered_share", "viewable_share")
 
     assert found == [("ad-1", 0.5, round(60 / 90, 4)), ("ad-2", 0.5, 0.5), ("(small groups)", 0.5, 0.5)]
-    assert "Up to 20.0 % of all eligible item views of ads on desktops" in words_of(warehouse, "ads-hovered")
+    assert "Up to 20.0 % of all published eligible item views of ads on desktops" in words_of(warehouse, "ads-hovered")
 
 
 def test_skips_of_a_type_are_those_of_its_places_and_of_its_remainder(warehouse: str) -> None:
@@ -209,6 +209,10 @@ def test_layouts_are_compared_at_one_width_and_depth(warehouse: str) -> None:
     assert ("feed-v7", "<1440", 1600, 0.75) in found
     assert ("feed-v8", "<1440", 1600, 0.875) in found
     assert {width for _, width, _, _ in found} == {"<1440"}
+    # 12.5 points; 1.96 times the root of 0.75 * 0.25 / 200 + 0.875 * 0.125 / 200.
+    assert "feed-v8 less feed-v7 are +12.5 points; chance alone gives 7.6 either way" in words_of(
+        warehouse, "read-deeper"
+    )
 
 
 def test_a_band_of_the_page_is_divided_by_the_time_it_was_on_screen(warehouse: str) -> None:
@@ -326,10 +330,10 @@ def test_nothing_cannot_be_drawn(unmeasured: str, tmp_path: Path) -> None:
 
 
 def test_the_page_is_fresh() -> None:
-    page = PAGE.read_text(encoding="utf-8")
+    text = PAGE.read_text(encoding="utf-8")
 
-    assert not is_stale(page), "docs/questions.md is stale: run make questions"
-    assert is_stale(page.replace("How not to misread it", "How to misread it", 1))
+    assert not is_stale(text), "docs/questions.md is stale: run make questions"
+    assert is_stale(text.replace("How not to misread it", "How to misread it", 1))
 
 
 def test_the_page_shows_a_small_picture_for_every_question() -> None:
@@ -348,11 +352,24 @@ def test_links_within_the_page_lead_to_their_question() -> None:
     assert set(re.findall(r"\]\(#(.+?)\)", page)) == headings
 
 
-def test_answers_of_another_warehouse_make_the_page_stale(warehouse: str) -> None:
-    told = [f"{question.asked} So." for question in QUESTIONS]
+def test_answers_of_another_warehouse_make_the_page_stale(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {question.slug: ["So: it is.", "And so."][: 1 + question.is_of_many] for question in QUESTIONS}
+    monkeypatch.setattr(page, "answers_of", lambda demo, month: told)
 
     assert answers_on(render(told)) == told
-    assert is_stale(PAGE.read_text(encoding="utf-8"), warehouse)
+    assert not is_stale(render(told))
+    assert not is_stale(render(told), ("demo", "month"))
+    assert is_stale(PAGE.read_text(encoding="utf-8"), ("demo", "month"))
+
+
+def test_a_larger_warehouse_is_asked_where_the_demo_is_too_small(
+    warehouse: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "QUESTIONS", (question_of("trend"), question_of("lost")))
+
+    answers = page.answers_of(warehouse, warehouse)
+
+    assert {slug: len(told) for slug, told in answers.items()} == {"trend": 2, "lost": 1}
 
 
 @pytest.mark.spark
