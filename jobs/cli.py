@@ -36,6 +36,7 @@ from jobs.cli_releases import app as releases_app
 from jobs.cli_releases import status
 from jobs.cli_report import report
 from jobs.cli_simulate import simulate
+from jobs.cli_sql import sql
 from jobs.errors import HoverlakeError, InfrastructureFailed, UsageError
 
 app = typer.Typer(
@@ -121,28 +122,7 @@ def import_(
         print(line)
 
 
-@app.command()
-def sql(
-    query: Annotated[str, typer.Argument(metavar="QUERY", help="One SELECT, DESCRIBE layer.table, or SHOW TABLES.")],
-    warehouse: Warehouse = WAREHOUSE,
-    format_: Annotated[
-        Literal["table", "csv", "json", "parquet"], typer.Option("--format", help="Form of the answer.")
-    ] = "table",
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="File to write instead of the screen.")
-    ] = None,
-    release: ReleaseNumber = None,
-) -> None:
-    """Ask the newest release a question in SQL, without Java.
-
-    Tables are named layer.table, such as mart.story_attention_daily; flat views such as clean.hovers have a row per
-    entry of a page view. hist_sum, hist_p50, hist_p90 and hist_quantile read columns that end in _hist.
-    """
-    from jobs.sql import run_sql
-
-    text = run_sql(warehouse, query, format_, output, release)
-    if text is not None:
-        print(text, end="")
+app.command()(sql)
 
 
 @app.command()
