@@ -12,6 +12,7 @@ from typing import Annotated, Literal, NoReturn
 import typer
 
 from jobs.cli_backfill import backfill, maintain
+from jobs.cli_catalog import app as catalog_app
 from jobs.cli_doctor import doctor
 from jobs.cli_erase import erase
 from jobs.cli_explain import explain
@@ -123,6 +124,7 @@ def import_(
 
 
 app.command()(sql)
+app.add_typer(catalog_app, name="catalog")
 
 
 @app.command()
