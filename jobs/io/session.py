@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -123,23 +123,27 @@ def start_session(app_name: str = "hoverlake", uris: Sequence[str] = (), metasto
         )
     if present and made_for_s3:
         return present
-    return _own_session(app_name, needs_s3, _hive(metastore) if metastore else {})
+    return _own_session(app_name, needs_s3, metastore)
 
 
-def _hive(folder: Path) -> dict[str, str]:
-    """A Hive metastore of one folder: for one process at a time, as its database is embedded."""
-    database = folder.absolute() / "metastore_db"
-    return {
+def _hive(folder: Path | None) -> tuple[dict[str, str], str]:
+    """Settings and Java's options of a Hive metastore in a folder, for one process at a time: its database is embedded."""
+    if folder is None:
+        return {}, ""
+    home = folder.absolute()
+    settings = {
         "spark.sql.catalogImplementation": "hive",
-        "spark.sql.warehouse.dir": str(folder.absolute() / "warehouse"),
-        "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={database};create=true",
+        "spark.sql.warehouse.dir": str(home / "warehouse"),
+        "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={home / 'metastore_db'};create=true",
         # Tables of the metastore itself are made at the first use.
         "spark.hadoop.datanucleus.schema.autoCreateAll": "true",
         "spark.hadoop.hive.metastore.schema.verification": "false",
     }
+    # Its log, too, belongs there and not where the command was given.
+    return settings, f'"-Dderby.system.home={home}"'
 
 
-def _own_session(app_name: str, needs_s3: bool, more: Mapping[str, str]) -> SparkSession:
+def _own_session(app_name: str, needs_s3: bool, metastore: Path | None) -> SparkSession:
     """A session in a JVM that we start, all its workers on this machine (local-cluster[...] included)."""
     from pyspark.sql import SparkSession
 
@@ -157,17 +161,13 @@ def _own_session(app_name: str, needs_s3: bool, more: Mapping[str, str]) -> Spar
     if "SPARK_REMOTE" not in os.environ and "MASTER" not in os.environ:
         builder = builder.master("local[*]")
     jars = delta_jars() + (s3_jars() if needs_s3 else [])
-    own = {MADE_FOR_S3: str(needs_s3).lower(), "spark.jars": ",".join(str(jar) for jar in jars)}
-    if words := class_archive.java_options(java, delta_jars()):
+    own, derby = _hive(metastore)
+    own |= {MADE_FOR_S3: str(needs_s3).lower(), "spark.jars": ",".join(str(jar) for jar in jars)}
+    words = class_archive.java_options(java, delta_jars())
+    if words:
         own["spark.driver.extraClassPath"] = os.pathsep.join(map(str, delta_jars()))
-        own[_JAVA_OPTIONS] = f"{_process_settings()[_JAVA_OPTIONS]} {words}"
-    for name, value in {
-        **_settings(),
-        **_process_settings(),
-        **(spark_settings() if needs_s3 else {}),
-        **more,
-        **own,
-    }.items():
+    own[_JAVA_OPTIONS] = " ".join(filter(None, (_process_settings()[_JAVA_OPTIONS], words, derby)))
+    for name, value in {**_settings(), **_process_settings(), **(spark_settings() if needs_s3 else {}), **own}.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
 
