@@ -13,6 +13,7 @@ import typer
 
 from jobs.cli_ask import ask
 from jobs.cli_backfill import backfill, maintain
+from jobs.cli_catalog import app as catalog_app
 from jobs.cli_doctor import doctor
 from jobs.cli_erase import erase
 from jobs.cli_explain import explain
@@ -127,6 +128,7 @@ def import_(
 
 
 app.command()(sql)
+app.add_typer(catalog_app, name="catalog")
 
 
 @app.command()

@@ -6,9 +6,11 @@ All that is asked in one shell is answered by one release, the newest when it be
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, get_args
 
 from jobs.errors import HoverlakeError, UsageError
@@ -50,18 +52,41 @@ def ask(
 
     KeyboardInterrupt once the query has stopped.
     """
-    running: list[duckdb.DuckDBPyConnection] = []
+    running = _Running()
     with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(run_sql, warehouse, query, format, output, release, parameters, watch=running.append)
+        asked = pool.submit(run_sql, warehouse, query, format, output, release, parameters, watch=running.holds)
         try:
             return asked.result()
         except KeyboardInterrupt:
             # Again and again: the query may not have begun when Ctrl-C is pressed.
             while not asked.done():
-                for connection in running:
-                    connection.interrupt()
+                running.interrupt()
                 wait([asked], _SOON_S)
             raise
+
+
+class _Running:
+    """The connection that works for one thread, and that another may interrupt: never one that is being closed."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    @contextmanager
+    def holds(self, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """For as long as the connection works."""
+        self._connection = connection
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._connection = None
+
+    def interrupt(self) -> None:
+        """Stop what it is doing, if anything."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.interrupt()
 
 
 class Leave(Exception):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -43,22 +44,21 @@ def run_sql(
     release_number: int | None = None,
     parameters: Mapping[str, Any] | None = None,
     *,
-    watch: Callable[[duckdb.DuckDBPyConnection], object] | None = None,
+    watch: Callable[[duckdb.DuckDBPyConnection], AbstractContextManager[object]] = nullcontext,
 ) -> str | None:
     """The query's answer as text, or None once it is in `output`. Without a number: the newest release.
 
-    `parameters` are the values of the query's `$name`s, bound by the engine; others are ignored. `watch` is given the
-    connection before it is asked, to interrupt it. UsageError for an unknown
+    `parameters` are the values of the query's `$name`s, bound by the engine; others are ignored. `watch` holds the
+    connection while it works, for who may interrupt it. UsageError for an unknown
     table, column, release or parameter, broken SQL, a writing statement, or a layer that may not be read.
     """
     check_output(format, output)
     query = read_only(query)
     values = values_of(query, parameters or {})
     connection = connect(warehouse, named_tables(query), release_number, dates_kept(EXPLAIN.sub("", query), values))
-    if watch is not None:
-        watch(connection)
     try:
-        return written(connection, LISTING if SHOW_TABLES.fullmatch(query) else query, format, output, values)
+        with watch(connection):
+            return written(connection, LISTING if SHOW_TABLES.fullmatch(query) else query, format, output, values)
     except duckdb.Error as error:
         raise explained(error, warehouse) from error
     finally:

@@ -37,16 +37,29 @@ def add_view(
         files = local_files(warehouse, table, delta)
         is_local = bool(files)
         files = of_dates(files, keep) if keep else files
-        source = _parquet_scan(table, files) if files else None if is_local else _dataset(connection, table, delta)
-    has = {field.name for field in delta.schema().fields} if delta is not None and source else set()
+        source = parquet_scan(table, files) if files else None if is_local else _dataset(connection, table, delta)
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.layer}")
+    connection.execute(f"CREATE VIEW {table.name} AS {declared_columns(table, source, stored_columns(delta))}")
+    connection.execute(f"COMMENT ON VIEW {table.name} IS {quoted(table.one_row_per)}")
+    return files
+
+
+def stored_columns(delta: DeltaTable | None) -> set[str]:
+    """Names of the columns that this version has."""
+    return set() if delta is None else {field.name for field in delta.schema().fields}
+
+
+def declared_columns(table: Table, source: str | None, stored: Collection[str]) -> str:
+    """The query for all declared columns, in their order and of their types; NULL for those that are not `stored`.
+
+    No rows without a `source`.
+    """
+    has = stored if source else ()
     columns = ", ".join(
         f"CAST({c.name if c.name in has else 'NULL'} AS {sql_type(c.type, 'duckdb')}) AS {c.name}"
         for c in table.columns
     )
-    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.layer}")
-    connection.execute(f"CREATE VIEW {table.name} AS SELECT {columns} {f'FROM {source}' if source else 'WHERE false'}")
-    connection.execute(f"COMMENT ON VIEW {table.name} IS {quoted(table.one_row_per)}")
-    return files
+    return f"SELECT {columns} {f'FROM {source}' if source else 'WHERE false'}"
 
 
 def local_files(warehouse: str, table: Table, delta: DeltaTable) -> list[str]:
@@ -77,7 +90,7 @@ def of_dates(files: Collection[str], keep: Keep) -> list[str]:
     return [path for path, date in dates.items() if date is None or date in kept]
 
 
-def _parquet_scan(table: Table, files: list[str]) -> str:
+def parquet_scan(table: Table, files: list[str]) -> str:
     """DuckDB's own reader: faster than an Arrow dataset, and it skips partitions. Files may lack columns added later."""
     partitions = ", ".join(
         f"{quoted(name)}: {sql_type(table.column(name).type, 'duckdb')}" for name in table.partition_by
