@@ -94,7 +94,6 @@ def nightly(
 app.command()(backfill)
 app.command()(maintain)
 app.command()(erase)
-app.add_typer(keys_app, name="keys")
 
 
 app.command()(simulate)
