@@ -63,6 +63,7 @@ cat <<TEXT
 
 The heatmap is in $HEATMAP. What to try next:
   $HOVERLAKE report --date $DAY -o data/report.html
+  $HOVERLAKE serve
   $HOVERLAKE explain --date $DAY --table mart.story_attention_daily
   $HOVERLAKE sql "select * from ops.reconciliation"
   $HOVERLAKE heatmap --date $DAY --surface feed --device desktop --measure click_count -o data/clicks.png

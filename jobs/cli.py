@@ -7,11 +7,13 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
+from jobs.cli_ask import ask
 from jobs.cli_backfill import backfill, maintain
+from jobs.cli_catalog import app as catalog_app
 from jobs.cli_doctor import doctor
 from jobs.cli_erase import erase
 from jobs.cli_explain import explain
@@ -37,7 +39,9 @@ from jobs.cli_plot import plot
 from jobs.cli_releases import app as releases_app
 from jobs.cli_releases import status
 from jobs.cli_report import report
+from jobs.cli_serve import serve
 from jobs.cli_simulate import simulate
+from jobs.cli_sql import sql
 from jobs.errors import HoverlakeError, InfrastructureFailed, UsageError
 
 app = typer.Typer(
@@ -90,7 +94,6 @@ def nightly(
 app.command()(backfill)
 app.command()(maintain)
 app.command()(erase)
-app.add_typer(keys_app, name="keys")
 
 
 app.command()(simulate)
@@ -123,28 +126,8 @@ def import_(
         print(line)
 
 
-@app.command()
-def sql(
-    query: Annotated[str, typer.Argument(metavar="QUERY", help="One SELECT, DESCRIBE layer.table, or SHOW TABLES.")],
-    warehouse: Warehouse = WAREHOUSE,
-    format_: Annotated[
-        Literal["table", "csv", "json", "parquet"], typer.Option("--format", help="Form of the answer.")
-    ] = "table",
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="File to write instead of the screen.")
-    ] = None,
-    release: ReleaseNumber = None,
-) -> None:
-    """Ask the newest release a question in SQL, without Java.
-
-    Tables are named layer.table, such as mart.story_attention_daily; flat views such as clean.hovers have a row per
-    entry of a page view. hist_sum, hist_p50, hist_p90 and hist_quantile read columns that end in _hist.
-    """
-    from jobs.sql import run_sql
-
-    text = run_sql(warehouse, query, format_, output, release)
-    if text is not None:
-        print(text, end="")
+app.command()(sql)
+app.add_typer(catalog_app, name="catalog")
 
 
 @app.command()
@@ -169,8 +152,10 @@ def visible(
 
 app.command()(heatmap)
 app.command()(plot)
+app.command()(ask)
 app.command()(explain)
 app.command()(report)
+app.command()(serve)
 app.command()(plan)
 app.command()(doctor)
 

@@ -1,4 +1,4 @@
-"""Answers of `hoverlake sql` as a table for people, CSV, JSON or Parquet."""
+"""Answers of `hoverlake sql` as a table for people, CSV, JSON, JSON Lines, Markdown, or a file of Parquet or Arrow."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ import json
 import math
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from jobs.errors import UsageError
+from jobs.sql_files import FILES, unique, unwritable, write_file
 
 if TYPE_CHECKING:
     import duckdb
 
-Format = Literal["table", "csv", "json", "parquet"]
+Format = Literal["table", "csv", "json", "parquet", "jsonl", "markdown", "arrow"]
 
 #: A person reads no further; csv and json have no limit.
 MAX_TABLE_ROWS = 1000
@@ -27,36 +28,35 @@ MAX_CELL_CHARS = 60
 #: Columns of EXPLAIN's answer: its plan is a drawing of its own.
 EXPLAINED = ["explain_key", "explain_value"]
 FETCH_ROWS = 10_000
-PARQUET_ROWS = 122_880
 
 
-def written(connection: duckdb.DuckDBPyConnection, query: str, format: Format, output: Path | None) -> str | None:
-    """The answer as text or (returning None) in the file `output`, which parquet needs."""
-    if format == "parquet" and output is not None:
-        _write_parquet(connection.sql(query), output)
+def check_output(format: Format, output: Path | None) -> None:
+    """UsageError for a form that is bytes, without a file to hold them."""
+    if format in FILES and output is None:
+        raise UsageError(f"{format} cannot be printed. Give a file: --output answer.{format}.")
+
+
+def written(
+    connection: duckdb.DuckDBPyConnection,
+    query: str,
+    format: Format,
+    output: Path | None,
+    parameters: Mapping[str, Any] | None = None,
+) -> str | None:
+    """The answer as text or (returning None) in the file `output`, which parquet and arrow need."""
+    if format in FILES and output is not None:
+        write_file(connection.sql(query, params=dict(parameters or {})), format, output)
         return None
-    connection.execute(query)
-    names = _unique([column[0] for column in connection.description or []])
+    connection.execute(query, dict(parameters or {}))
+    names = unique([column[0] for column in connection.description or []])
     text = "".join(TEXT[format](names, connection))
     if output is None:
         return text
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise _unwritable(output, error) from error
+        raise unwritable(output, error) from error
     return None
-
-
-def _unique(names: Sequence[str]) -> list[str]:
-    """Two columns of one name would hide each other in JSON: the second becomes name_1."""
-    taken: list[str] = []
-    for name in names:
-        fresh, number = name, 0
-        while fresh in taken:
-            number += 1
-            fresh = f"{name}_{number}"
-        taken.append(fresh)
-    return taken
 
 
 def _rows(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
@@ -102,11 +102,31 @@ def _instant(value: dt.datetime) -> str:
 def _json(names: Sequence[str], connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     separator = "[\n"
     for row in _rows(connection):
-        yield separator + json.dumps(
-            dict(zip(names, map(plain, row), strict=True)), ensure_ascii=False, allow_nan=False
-        )
+        yield separator + _object(names, row)
         separator = ",\n"
     yield "[]\n" if separator == "[\n" else "\n]\n"
+
+
+def _jsonl(names: Sequence[str], connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """An object per line; nothing for no rows."""
+    yield from (f"{_object(names, row)}\n" for row in _rows(connection))
+
+
+def _object(names: Sequence[str], row: Sequence[Any]) -> str:
+    return json.dumps(dict(zip(names, map(plain, row), strict=True)), ensure_ascii=False, allow_nan=False)
+
+
+def _markdown(names: Sequence[str], connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """A table to paste into a page: every row, cells uncut, numbers to the right."""
+    rows = list(_rows(connection))
+    is_right = [_is_numeric([row[i] for row in rows]) for i in range(len(names))]
+    yield _piped(names)
+    yield _piped(["---:" if right else "---" for right in is_right])
+    yield from (_piped(["NULL" if value is None else str(csv_cell(value)) for value in row]) for row in rows)
+
+
+def _piped(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(printable(cell).replace('|', chr(92) + '|') for cell in cells)} |\n"
 
 
 def _csv(names: Sequence[str], connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
@@ -115,11 +135,12 @@ def _csv(names: Sequence[str], connection: duckdb.DuckDBPyConnection) -> Iterato
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(names)
     for row in _rows(connection):
-        writer.writerow([_csv_cell(value) for value in row])
+        writer.writerow([csv_cell(value) for value in row])
     yield text.getvalue()
 
 
-def _csv_cell(value: Any) -> Any:
+def csv_cell(value: Any) -> Any:
+    """The value as a cell of CSV: nested values are JSON, truth is a word, NULL stays None."""
     value = plain(value)
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
@@ -163,7 +184,7 @@ def _aligned(line: Sequence[str], widths: Sequence[int], is_right: Sequence[bool
 
 
 def _cell(value: Any) -> str:
-    text = "NULL" if value is None else str(_csv_cell(value)) if not isinstance(value, float) else str(value)
+    text = "NULL" if value is None else str(csv_cell(value)) if not isinstance(value, float) else str(value)
     text = printable(text[: MAX_CELL_CHARS + 1])
     return text if len(text) <= MAX_CELL_CHARS else text[: MAX_CELL_CHARS - 1] + "…"
 
@@ -180,33 +201,4 @@ def _is_numeric(values: Sequence[Any]) -> bool:
     )
 
 
-def _write_parquet(answer: duckdb.DuckDBPyRelation, output: Path) -> None:
-    """Written beside the file and moved in at the end: a query that fails leaves what was there."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    reader = answer.to_arrow_reader(PARQUET_ROWS)
-    names = _unique(reader.schema.names)
-    aside = output.with_name(f".{output.name}.part")
-    try:
-        with pq.ParquetWriter(
-            aside, reader.schema.empty_table().rename_columns(names).schema, compression="zstd"
-        ) as file:
-            for batch in reader:
-                file.write_batch(batch.rename_columns(names))
-        aside.replace(output)
-    except pa.ArrowNotImplementedError as error:
-        raise UsageError(
-            f"parquet has no type for a column of the answer: {error}. Cast it, or use --format json."
-        ) from error
-    except OSError as error:
-        raise _unwritable(output, error) from error
-    finally:
-        aside.unlink(missing_ok=True)
-
-
-def _unwritable(output: Path, error: OSError) -> UsageError:
-    return UsageError(f"{output} cannot be written: {error.strerror or error}. Choose another --output.")
-
-
-TEXT = {"table": _table, "csv": _csv, "json": _json}
+TEXT = {"table": _table, "csv": _csv, "json": _json, "jsonl": _jsonl, "markdown": _markdown}

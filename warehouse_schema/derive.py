@@ -26,6 +26,7 @@ _DDL = {
     "timestamp": "timestamp",
 }
 _DUCKDB = {**_DDL, "string": "varchar", "timestamp": "timestamptz"}
+_TRINO = {**_DDL, "string": "varchar", "timestamp": "timestamp(6) with time zone"}
 
 
 def spark_type(type_: Type) -> T.DataType:
@@ -97,18 +98,17 @@ def ddl_of(types: Mapping[str, Type]) -> str:
 
 
 def sql_type(type_: Type, dialect: str = "spark") -> str:
-    """The type in words of SQL: `dialect` is spark or duckdb."""
-    scalars = _DUCKDB if dialect == "duckdb" else _DDL
+    """The type in words of SQL: `dialect` is spark, duckdb or trino."""
     if isinstance(type_, Array):
         inner = sql_type(type_.of, dialect)
-        return f"{inner}[]" if dialect == "duckdb" else f"array<{inner}>"
+        return {"duckdb": f"{inner}[]", "trino": f"array({inner})"}.get(dialect, f"array<{inner}>")
     if isinstance(type_, Struct):
-        separator = " " if dialect == "duckdb" else ":"
+        separator = ":" if dialect == "spark" else " "
         inner = ", ".join(f"{c.name}{separator}{sql_type(c.type, dialect)}" for c in type_.fields)
-        return f"struct({inner})" if dialect == "duckdb" else f"struct<{inner}>"
+        return {"duckdb": f"struct({inner})", "trino": f"row({inner})"}.get(dialect, f"struct<{inner}>")
     if isinstance(type_, Map):
-        return "map(varchar, varchar)" if dialect == "duckdb" else "map<string, string>"
-    return scalars[type_]
+        return "map<string, string>" if dialect == "spark" else "map(varchar, varchar)"
+    return {"duckdb": _DUCKDB, "trino": _TRINO}.get(dialect, _DDL)[type_]
 
 
 def example_value(column: Column) -> Any:

@@ -94,9 +94,10 @@ def own_partitions(raw_bytes: int = 0) -> int:
     return cores * max(2, math.ceil(raw_bytes / SHUFFLED_INPUT_BYTES / cores))
 
 
-def start_session(app_name: str = "hoverlake", uris: Sequence[str] = ()) -> SparkSession:
+def start_session(app_name: str = "hoverlake", uris: Sequence[str] = (), metastore: Path | None = None) -> SparkSession:
     """The process's session, made at the first call; able to read and write `uris`. Under `spark-submit` and on
-    Databricks it runs as it was set up there.
+    Databricks it runs as it was set up there. With `metastore` its catalog is the Hive metastore in that folder, made if it
+    is not there: else one in memory.
 
     UsageError if MASTER names a cluster. InfrastructureFailed without Java or jars, or if the session was made before by this function without the jars of
     S3 and a URI needs them: a JVM that runs takes no more of them.
@@ -110,6 +111,10 @@ def start_session(app_name: str = "hoverlake", uris: Sequence[str] = ()) -> Spar
 
     needs_s3 = any_on_s3(uris)
     present = SparkSession.getActiveSession()
+    if present and metastore is not None:
+        raise InfrastructureFailed(
+            f"this process's Spark session has a catalog already, and not that of {metastore}. Run it in a process of its own."
+        )
     made_for_s3 = present.conf.get(MADE_FOR_S3, None) if present else None
     if needs_s3 and made_for_s3 == "false":
         raise InfrastructureFailed(
@@ -118,10 +123,27 @@ def start_session(app_name: str = "hoverlake", uris: Sequence[str] = ()) -> Spar
         )
     if present and made_for_s3:
         return present
-    return _own_session(app_name, needs_s3)
+    return _own_session(app_name, needs_s3, metastore)
 
 
-def _own_session(app_name: str, needs_s3: bool) -> SparkSession:
+def _hive(folder: Path | None) -> tuple[dict[str, str], str]:
+    """Settings and Java's options of a Hive metastore in a folder, for one process at a time: its database is embedded."""
+    if folder is None:
+        return {}, ""
+    home = folder.absolute()
+    settings = {
+        "spark.sql.catalogImplementation": "hive",
+        "spark.sql.warehouse.dir": str(home / "warehouse"),
+        "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={home / 'metastore_db'};create=true",
+        # Tables of the metastore itself are made at the first use.
+        "spark.hadoop.datanucleus.schema.autoCreateAll": "true",
+        "spark.hadoop.hive.metastore.schema.verification": "false",
+    }
+    # Its log, too, belongs there and not where the command was given.
+    return settings, f'"-Dderby.system.home={home}"'
+
+
+def _own_session(app_name: str, needs_s3: bool, metastore: Path | None) -> SparkSession:
     """A session in a JVM that we start, all its workers on this machine (local-cluster[...] included)."""
     from pyspark.sql import SparkSession
 
@@ -139,10 +161,12 @@ def _own_session(app_name: str, needs_s3: bool) -> SparkSession:
     if "SPARK_REMOTE" not in os.environ and "MASTER" not in os.environ:
         builder = builder.master("local[*]")
     jars = delta_jars() + (s3_jars() if needs_s3 else [])
-    own = {MADE_FOR_S3: str(needs_s3).lower(), "spark.jars": ",".join(str(jar) for jar in jars)}
-    if words := class_archive.java_options(java, delta_jars()):
+    own, derby = _hive(metastore)
+    own |= {MADE_FOR_S3: str(needs_s3).lower(), "spark.jars": ",".join(str(jar) for jar in jars)}
+    words = class_archive.java_options(java, delta_jars())
+    if words:
         own["spark.driver.extraClassPath"] = os.pathsep.join(map(str, delta_jars()))
-        own[_JAVA_OPTIONS] = f"{_process_settings()[_JAVA_OPTIONS]} {words}"
+    own[_JAVA_OPTIONS] = " ".join(filter(None, (_process_settings()[_JAVA_OPTIONS], words, derby)))
     for name, value in {**_settings(), **_process_settings(), **(spark_settings() if needs_s3 else {}), **own}.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
