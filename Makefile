@@ -7,7 +7,7 @@ DEPLOY_TOOLS := .tools/deploy
 comma := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-cluster test-deploy kill-matrix order-matrix pair-matrix fault-matrix attack-matrix erase-matrix soak truth costs quick lint docs bench bench-small bench-packages profile bench-desk bench-simulator clean FORCE
+.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-cluster test-deploy kill-matrix order-matrix pair-matrix fault-matrix attack-matrix erase-matrix soak truth costs quick lint docs site questions month notebooks notebook-packages newcomer bench bench-small bench-packages profile bench-desk bench-simulator pictures clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -38,8 +38,11 @@ fault-matrix: setup ## every fault of docs/faults.md made on purpose: each is fo
 attack-matrix: setup ## attacks on the published files of 2,000 visitors: nobody is found, without protection everybody is
 	@$(BIN)/python -m pytest tests/privacy -m matrix
 
-erase-matrix: setup ## 100 of 2,000 visitors erased: no trace, and tables as if they had never been there
+erase-matrix: setup ## 100 of 2,000 visitors erased: no trace, and tables as if they had never been there; one on S3
 	@$(BIN)/python -m pytest tests/erasure -m matrix
+	@sh deploy/s3_test_server.sh
+	@$(BIN)/python -m jobs.io.jars --s3
+	@$(BIN)/python -m pytest tests/s3/test_erase.py -m matrix
 
 soak: setup ## NIGHTS= small nights in a row, with maintenance: does anything grow, is there any false alarm?
 	@$(BIN)/python -m benchmarks.soak --nights $(or $(NIGHTS),60) --page-views $(or $(PAGE_VIEWS),20)
@@ -77,10 +80,31 @@ lint: $(STAMP) ## ruff and mypy
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-docs: $(STAMP) ## write docs/ anew: pages of tables and formats, and SCALE.md from measured costs
+docs: $(STAMP) ## write docs/ anew: pages of tables and formats, contracts of marts, and SCALE.md from measured costs
 	@$(BIN)/python -m warehouse_schema.docs
+	@$(BIN)/python -m jobs.dictionary.contract_files
 	@$(BIN)/python -m benchmarks.scale
 	@$(BIN)/python -m tests.night.faults
+
+site: $(STAMP) ## the data dictionary as static pages in site/: tables, columns, metrics, searchable without a server
+	@$(BIN)/python -m jobs.dictionary --output site
+
+questions: setup ## write docs/questions.md and its pictures anew, from the warehouses of `make demo` and `make month`
+	@test -d data/warehouse || sh deploy/demo.sh
+	@test -d data/month/warehouse || sh deploy/month.sh
+	@$(BIN)/python -m jobs.questions.page
+
+month: setup ## a second warehouse, of four Fridays, one of them larger than the demo's date, in data/month/warehouse
+	@sh deploy/month.sh
+
+notebooks: $(STAMP) notebook-packages ## open notebooks/ in Jupyter, as copies in data/notebooks/; IN= another warehouse than the demo's
+	@sh deploy/notebooks.sh "$(or $(IN),data/warehouse)"
+
+notebook-packages: $(STAMP)
+	@$(BIN)/python -c 'import jupyterlab, jupytext, ipykernel' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --constraint constraints.txt --editable '.[notebooks]'
+
+newcomer: ## a fresh clone, README.md and docs/questions.md only: five questions answered, and the time to the first heatmap
+	@$(or $(PYTHON),python3) -m tests.newcomer.walk
 
 bench: setup bench-packages ## the night against DuckDB, Polars and plain Spark, equal tables; SIZES= in million samples, ROUNDS=: hours
 	@$(BIN)/python -m benchmarks.bench --sizes $(or $(SIZES),18$(comma)72) --rounds $(or $(ROUNDS),3)
@@ -100,8 +124,11 @@ bench-desk: $(STAMP) ## how long `hoverlake sql` takes for one date of 400, made
 bench-simulator: $(STAMP) ## samples per second and core of the simulator
 	@$(BIN)/python -m benchmarks.simulator_speed
 
+pictures: $(STAMP) ## draw the pictures of docs/pictures.md anew, of the demo's warehouse and of made-up numbers
+	@$(BIN)/python -m tests.plots.pictures
+
 clean: ## remove the demo's data and all caches; keeps .venv, .jars and .tools
-	rm -rf data dist .mypy_cache .ruff_cache .pytest_cache .hypothesis metastore_db derby.log spark-warehouse
+	rm -rf data dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis metastore_db derby.log spark-warehouse
 	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
 
 setup: $(STAMP) java jars ## environment, Java and Delta's jars, as demo and test need them

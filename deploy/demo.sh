@@ -63,9 +63,11 @@ cat <<TEXT
 
 The heatmap is in $HEATMAP. What to try next:
   $HOVERLAKE report --date $DAY -o data/report.html
+  $HOVERLAKE serve
   $HOVERLAKE explain --date $DAY --table mart.story_attention_daily
   $HOVERLAKE sql "select * from ops.reconciliation"
   $HOVERLAKE heatmap --date $DAY --surface feed --device desktop --measure click_count -o data/clicks.png
+  $HOVERLAKE plot position-curve --date $DAY -o data/position-curve.html
   $HOVERLAKE doctor
 Tables are described in docs/, words in GLOSSARY.md.
 TEXT

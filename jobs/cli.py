@@ -7,15 +7,17 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
+from jobs.cli_ask import ask
 from jobs.cli_backfill import backfill, maintain
 from jobs.cli_catalog import app as catalog_app
 from jobs.cli_doctor import doctor
 from jobs.cli_erase import erase
 from jobs.cli_explain import explain
+from jobs.cli_heatmap import heatmap
 from jobs.cli_keys import app as keys_app
 from jobs.cli_options import (
     RAW,
@@ -33,9 +35,11 @@ from jobs.cli_options import (
     instant_of,
 )
 from jobs.cli_plan import plan
+from jobs.cli_plot import plot
 from jobs.cli_releases import app as releases_app
 from jobs.cli_releases import status
 from jobs.cli_report import report
+from jobs.cli_serve import serve
 from jobs.cli_simulate import simulate
 from jobs.cli_sql import sql
 from jobs.errors import HoverlakeError, InfrastructureFailed, UsageError
@@ -90,7 +94,6 @@ def nightly(
 app.command()(backfill)
 app.command()(maintain)
 app.command()(erase)
-app.add_typer(keys_app, name="keys")
 
 
 app.command()(simulate)
@@ -147,43 +150,12 @@ def visible(
         print(visible(warehouse, visitor_key, instant_of(at), release), end="")
 
 
-@app.command()
-def heatmap(
-    date: Day,
-    surface: Annotated[str, typer.Option(metavar="NAME", help="Surface, for example feed.")],
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Picture to write (.png or .svg).")],
-    layout: Annotated[str | None, typer.Option(metavar="NAME", help="Layout; else the most used one.")] = None,
-    device: Annotated[str | None, typer.Option(metavar="TYPE", help="Device type; else the most used one.")] = None,
-    space: Annotated[Literal["document", "viewport"], typer.Option(help="What cells are counted from.")] = "document",
-    measure: Annotated[
-        Literal["dwell_ms", "active_ms", "click_count"],
-        typer.Option(help="Rest of the cursor, the part of it soon after a movement, or clicks."),
-    ] = "dwell_ms",
-    per_exposure: Annotated[
-        bool, typer.Option("--per-exposure", help="Divide by the time a row was on screen.")
-    ] = False,
-    warehouse: Warehouse = WAREHOUSE,
-) -> None:
-    """Draw where cursors rested on a surface on one day."""
-    from jobs.heatmap import draw_heatmap
-
-    print(
-        draw_heatmap(
-            warehouse,
-            date_of(date),
-            surface,
-            layout=layout,
-            device=device,
-            space=space,
-            measure=measure,
-            per_exposure=per_exposure,
-            output=output,
-        )
-    )
-
-
+app.command()(heatmap)
+app.command()(plot)
+app.command()(ask)
 app.command()(explain)
 app.command()(report)
+app.command()(serve)
 app.command()(plan)
 app.command()(doctor)
 

@@ -1,65 +1,72 @@
 """`hoverlake heatmap`: a picture of where cursors rested on one layout, one UTC day, from published marts only.
 
-A picture shows exactly one group: a layout, a device and a viewport class. Their cells must not be pooled, because
-the same pixel holds different things in another layout or at another width. Where several groups fit the question,
-the one with the largest amount is drawn, and both title and summary say how many there were.
+A sheet of a picture shows exactly one group: a layout, a device and a viewport class. Their cells must not be pooled,
+because the same pixel holds different things in another layout or at another width. Where several groups fit the
+question, the one with the largest amount is drawn, and both title and notes say how many there were.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from jobs.errors import UsageError
 from jobs.heatmap_grid import Cell, Picture, build_picture
+from jobs.heatmap_groups import (
+    MEASURES,
+    Asked,
+    Group,
+    Measure,
+    Space,
+    cells_of,
+    exposure_of,
+    fitting_groups,
+    groups_of,
+    share_without_group,
+)
 from jobs.heatmap_notes import notes_on
-from jobs.io import releases
-from jobs.io.store import Store
+from jobs.heatmap_pair import dates_of
+from jobs.heatmap_sheets import Heat, Sheet, cell_spots
+from jobs.plots.reading import answering
 from jobs.publication import closes_on
-from jobs.sql import connect, opened_release
+from jobs.sql import opened_release
 from warehouse_schema.mart.hover_heatmap_daily import HOVER_HEATMAP_DAILY as HEATMAP
 from warehouse_schema.mart.viewport_exposure_daily import VIEWPORT_EXPOSURE_DAILY as EXPOSURE
 
 if TYPE_CHECKING:
     import duckdb
 
-Space = Literal["document", "viewport"]
-Measure = Literal["dwell_ms", "active_ms", "click_count"]
-MEASURES = ("dwell_ms", "active_ms", "click_count")
-SUFFIXES = (".png", ".svg")
-GROUP = ("layout_id", "device_type", "viewport_class")
+    from jobs.io.releases import Release
 
+__all__ = [
+    "MEASURES",
+    "Asked",
+    "Group",
+    "Measure",
+    "Space",
+    "draw_heatmap",
+    "fitting_groups",
+    "groups_of",
+    "heat_of",
+    "picture_of",
+    "sheet_of",
+    "subtitle",
+    "write_heat",
+]
 
-@dataclass(frozen=True)
-class Group:
-    """One layout, device and viewport class of a surface on a date, with its amounts of the measure."""
-
-    date: dt.date
-    surface: str
-    layout: str
-    device: str
-    viewport_class: str
-    #: In rows with a cell, and in the group's remainder without one.
-    drawn: int
-    remainder: int
-
-    @property
-    def keys(self) -> list[Any]:
-        """Values of the mart's keys, in order."""
-        return [self.date, self.surface, self.layout, self.device, self.viewport_class]
-
-    @property
-    def name(self) -> str:
-        """The group in words."""
-        return f"{self.surface} · {self.layout} · {self.device} · viewport width {self.viewport_class} px"
+SUFFIXES = (".png", ".svg", ".html")
+TITLES = {
+    "dwell_ms": "where cursors rested",
+    "active_ms": "where cursors rested within 1 s of moving",
+    "click_count": "where clicks fell",
+}
 
 
 def draw_heatmap(
     warehouse: str,
-    date: dt.date | str,
+    date: dt.date | str | None,
     surface: str,
     layout: str | None = None,
     device: str | None = None,
@@ -68,63 +75,130 @@ def draw_heatmap(
     per_exposure: bool = False,
     *,
     output: Path,
+    compare: tuple[str, str] | None = None,
+    panels: bool = False,
+    by: Literal["device"] | None = None,
+    over: Path | None = None,
+    release: int | None = None,
 ) -> str:
-    """Draw the group with the largest amount to `output` (.png or .svg); returns what was drawn, in words.
+    """Draw to `output` (.png, .svg or .html); returns what was drawn, in words.
 
-    `per_exposure` divides each cell by the time its document row was on screen. UsageError for a date, surface,
-    layout or device that the newest release does not have: the message lists those it has.
+    Without `compare` and `by`: the group with the largest amount, laid over the page's picture `over` if there is one.
+    `per_exposure` divides each cell by the time its document row was on screen. `compare` two layouts, devices or dates:
+    the difference per second on screen, beside it both sides if `panels`. `by` device: a sheet each, on one scale.
+    UsageError for a date, surface, layout or device that the release does not have: the message lists those it has.
     """
-    day = _checked(date, space, measure, per_exposure, output)
-    _check_closed(warehouse, day)
-    with connect(warehouse, [HEATMAP.name, EXPOSURE.name]) as connection:
-        groups = groups_of(connection, day, surface, layout, device, space, measure)
-        picture, notes = picture_of(connection, groups, space, measure, per_exposure)
-    group, release = groups[0], releases.newest_number(Store(warehouse))
-    from jobs.heatmap_picture import save_picture
+    from jobs.heatmap_compare import compared
+    from jobs.heatmap_devices import by_device
 
-    others = f" (largest of {len(groups)} groups)" if len(groups) > 1 else ""
-    title = f"{group.name}{others}\n{TITLES[measure]}, {group.date}, {space} space, release {release}"
+    _check_choices(space, measure, per_exposure, output)
+    _check_together(compare, panels, by, over, space, device)
+    day = None if date is None else _date(date)
+    dates = dates_of(compare, day) if compare else (day,) if day else ()
+    if not dates:
+        raise UsageError("a heatmap of which date? Give --date 2026-11-20.")
+    record = opened_release(warehouse, release)
+    assert record is not None, "needed, so there or an error"
+    for shown in dates:
+        _check_closed(record, shown)
+    asked = Asked(dates[0], surface, layout, device, space, measure, per_exposure)
+    with answering(warehouse, [HEATMAP.name, EXPOSURE.name], record.number) as connection:
+        if compare:
+            heat = compared(connection, record.number, asked, compare, panels)
+        elif by:
+            heat = by_device(connection, record.number, asked)
+        else:
+            heat = heat_of(connection, record.number, asked, over)
+    return write_heat(heat, output)
+
+
+def write_heat(heat: Heat, output: Path) -> str:
+    """Write the picture as the ending of `output` says; returns what was drawn, in words."""
     try:
-        save_picture(picture, output, title=title, notes=notes, measure=measure, per_exposure=per_exposure)
+        if output.suffix.lower() == ".html":
+            from jobs.heatmap_page import page_of
+
+            output.write_text(page_of(heat), encoding="utf-8")
+        else:
+            from jobs.heatmap_picture import save_heat
+
+            save_heat(heat, output)
     except OSError as error:
         raise UsageError(f"{output} cannot be written: {error.strerror or error}. Choose another --output.") from error
-    return "\n".join([f"{output}: {title.replace(chr(10), '; ')}", *notes])
+    return f"{output}: {heat.words}"
+
+
+def heat_of(connection: duckdb.DuckDBPyConnection, release: int, asked: Asked, over: Path | None = None) -> Heat:
+    """The group with the largest amount of those that fit, over the page's picture if there is one."""
+    groups = groups_of(connection, asked)
+    group = groups[0]
+    sheet, notes = sheet_of(connection, groups, asked)
+    page = None
+    if over is not None:
+        from jobs.heatmap_over import read_screenshot
+
+        page = read_screenshot(over, group.viewport_class, sheet.picture.height_px)
+        notes.insert(-1, page.note)
+    others = f" (largest of {len(groups)} groups)" if len(groups) > 1 else ""
+    return Heat(
+        title=f"{group.name}{others}",
+        subtitle=subtitle(asked, release),
+        sheets=(sheet,),
+        notes=tuple(notes),
+        measure=asked.measure,
+        per_exposure=asked.per_exposure,
+        page=page,
+    )
+
+
+def subtitle(asked: Asked, release: int) -> str:
+    """What a heatmap shows, of when."""
+    per = " per second on screen" if asked.per_exposure else ""
+    return f"{TITLES[asked.measure]}{per}, {asked.date}, {asked.space} space, release {release}"
+
+
+def sheet_of(
+    connection: duckdb.DuckDBPyConnection, groups: Sequence[Group], asked: Asked, name: str = ""
+) -> tuple[Sheet, list[str]]:
+    """The sheet of the first group, with what its reader must know."""
+    group = groups[0]
+    cells, exposure = cells_of(connection, group, asked.space, asked.measure), exposure_of(connection, group)
+    picture = _picture(cells, exposure, group, asked)
+    without_group = share_without_group(connection, group.date, asked.space, asked.measure)
+    labels, spots = cell_spots(cells, exposure, asked.measure, asked.per_exposure)
+    sheet = Sheet(name, picture, "amount", labels, spots)
+    return sheet, notes_on(group, groups, picture, asked.measure, without_group)
 
 
 def picture_of(
     connection: duckdb.DuckDBPyConnection, groups: Sequence[Group], space: Space, measure: Measure, per_exposure: bool
 ) -> tuple[Picture, list[str]]:
     """The picture of the first group, with what its reader must know."""
-    group = groups[0]
-    picture = build_picture(
-        _cells(connection, group, space, measure),
-        _exposure(connection, group),
+    asked = Asked(groups[0].date, groups[0].surface, space=space, measure=measure, per_exposure=per_exposure)
+    sheet, notes = sheet_of(connection, groups, asked)
+    return sheet.picture, notes
+
+
+def _picture(cells: Sequence[Cell], exposure: dict[int, int], group: Group, asked: Asked) -> Picture:
+    return build_picture(
+        cells,
+        exposure,
         viewport_class=group.viewport_class,
-        space=space,
-        per_exposure=per_exposure,
+        space=asked.space,
+        per_exposure=asked.per_exposure,
     )
-    without_group = _share_without_group(connection, group.date, space, measure)
-    return picture, notes_on(group, groups, picture, measure, without_group)
 
 
-def _check_closed(warehouse: str, date: dt.date) -> None:
+def _check_closed(release: Release, date: dt.date) -> None:
     """UsageError for a date that is built, and that marts do not show yet."""
-    release = opened_release(warehouse)
-    if release is not None and str(date) in release.awaiting_publication:
+    if str(date) in release.awaiting_publication:
         raise UsageError(
             f"event date {date} is not shown by {HEATMAP.name} yet: it is published when its window closes, on "
             f"{closes_on(date, release.configuration)}. Draw an earlier date."
         )
 
 
-TITLES = {
-    "dwell_ms": "where cursors rested",
-    "active_ms": "where cursors rested within 1 s of moving",
-    "click_count": "where clicks fell",
-}
-
-
-def _checked(date: dt.date | str, space: str, measure: str, per_exposure: bool, output: Path) -> dt.date:
+def _check_choices(space: str, measure: str, per_exposure: bool, output: Path) -> None:
     if measure not in MEASURES:
         raise UsageError(f"--measure {measure} is unknown. Choose one of {', '.join(MEASURES)}.")
     if space not in ("document", "viewport"):
@@ -134,103 +208,28 @@ def _checked(date: dt.date | str, space: str, measure: str, per_exposure: bool, 
             "exposure is known for rows of the document only. Use --space document, or leave out exposure."
         )
     if output.suffix.lower() not in SUFFIXES:
-        raise UsageError(f"--output {output} must end in {' or '.join(SUFFIXES)}.")
+        raise UsageError(f"--output {output} must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}.")
+
+
+def _check_together(
+    compare: tuple[str, str] | None, panels: bool, by: str | None, over: Path | None, space: str, device: str | None
+) -> None:
+    if compare and by:
+        raise UsageError("--compare and --by are two pictures. Draw one after the other.")
+    if over and (compare or by):
+        raise UsageError("--over lays one layout over its page: leave out --compare and --by.")
+    if panels and not compare:
+        raise UsageError("--panels shows both sides of a comparison: give --compare A B too.")
+    if compare and space == "viewport":
+        raise UsageError(
+            "--compare is per second on screen, which is known for rows of the document only. Use --space document."
+        )
+    if by and device:
+        raise UsageError("--by device draws every device: leave out --device.")
+
+
+def _date(date: dt.date | str) -> dt.date:
     try:
         return dt.date.fromisoformat(str(date))
     except ValueError as error:
         raise UsageError(f"--date {date} is no date. Write it as 2026-11-20.") from error
-
-
-def groups_of(
-    connection: duckdb.DuckDBPyConnection,
-    date: dt.date,
-    surface: str,
-    layout: str | None,
-    device: str | None,
-    space: str,
-    measure: str,
-) -> list[Group]:
-    """Groups that fit the question, the largest amount first (ties: key order)."""
-    asked = {"event_date": date, "surface": surface, "layout_id": layout, "device_type": device, "space": space}
-    wanted = {name: value for name, value in asked.items() if value is not None}
-    rows = connection.execute(
-        f"""
-        select {", ".join(GROUP)}, sum({measure}) filter (cell_px is not null), sum({measure}) filter (cell_px is null)
-        from {HEATMAP.name} where {" and ".join(f"{name} = ?" for name in wanted)}
-        group by all order by 4 desc nulls last, 1, 2, 3
-        """,
-        list(wanted.values()),
-    ).fetchall()
-    if not rows:
-        raise _nothing_there(connection, wanted)
-    groups = [Group(date, surface, row[0], row[1], row[2], row[3], row[4] or 0) for row in rows if row[3]]
-    if not groups:
-        raise UsageError(_nothing_measured(rows, surface, date, measure))
-    return groups
-
-
-def _nothing_there(connection: duckdb.DuckDBPyConnection, wanted: dict[str, Any]) -> UsageError:
-    """Name the first word of the question that has no rows, and the values that do."""
-    conditions: list[str] = []
-    values: list[Any] = []
-    for name, value in wanted.items():
-        where = " and ".join([*conditions, f"{name} is not null"])
-        rows = connection.execute(
-            f"select distinct {name} from {HEATMAP.name} where {where} order by 1", values
-        ).fetchall()
-        there = [row[0] for row in rows]
-        if value not in there:
-            within = f" with {', '.join(map(str, values))}" if values else ""
-            return UsageError(f"there is no {name} {value} in {HEATMAP.name}{within}. There is: {_listed(there)}.")
-        conditions.append(f"{name} = ?")
-        values.append(value)
-    raise AssertionError("each word has rows, all together have none")
-
-
-def _listed(values: Sequence[Any]) -> str:
-    newest = [str(value) for value in values[-20:]]
-    return ("... " if len(values) > 20 else "") + (", ".join(newest) or "nothing")
-
-
-def _nothing_measured(rows: Sequence[Any], surface: str, date: dt.date, measure: str) -> str:
-    if any(row[4] for row in rows):
-        return f"all {measure} of {surface} on {date} lies in groups too small to draw. Draw a larger surface or another date."
-    devices = ", ".join(sorted({str(row[1]) for row in rows}))
-    return (
-        f"{measure} was not measured, or is zero, on {surface} on {date} ({devices}): touch has no hover. "
-        "Try --measure click_count or another --device."
-    )
-
-
-def _cells(connection: duckdb.DuckDBPyConnection, group: Group, space: str, measure: str) -> list[Cell]:
-    rows = connection.execute(
-        f"""
-        select cell_px, cell_x, cell_y, coalesce({measure}, 0), visitor_count, page_view_count from {HEATMAP.name}
-        where event_date = ? and surface = ? and layout_id = ? and device_type = ? and viewport_class = ?
-            and space = ? and cell_px is not null order by cell_px, cell_y, cell_x
-        """,
-        [*group.keys, space],
-    ).fetchall()
-    return [Cell(*row) for row in rows]
-
-
-def _exposure(connection: duckdb.DuckDBPyConnection, group: Group) -> dict[int, int]:
-    """Visible time of each published document row, in ms."""
-    rows = connection.execute(
-        f"""
-        select cell_y, visible_ms from {EXPOSURE.name}
-        where event_date = ? and surface = ? and layout_id = ? and device_type = ? and viewport_class = ?
-            and cell_y is not null
-        """,
-        group.keys,
-    ).fetchall()
-    return dict(rows)
-
-
-def _share_without_group(connection: duckdb.DuckDBPyConnection, date: dt.date, space: str, measure: str) -> float:
-    """Share of the date's amount that was folded over all its groups: some of it may belong to the one drawn."""
-    row = connection.execute(
-        f"select sum({measure}) filter (surface is null) / sum({measure}) from {HEATMAP.name} where event_date = ? and space = ?",
-        [date, space],
-    ).fetchone()
-    return float(row[0] or 0) if row else 0.0

@@ -26,6 +26,8 @@ ASSUMED_WIDEST_FOLD_PX = 1024
 FOLD_ROWS = range(8, 68)
 #: A fall of exposure from one row to the next below this share is noise, not the fold.
 MIN_FALL_SHARE = 0.03
+#: The picture's values may span this much; what is smaller is drawn as the smallest.
+MAX_DECADES = 4
 #: The page is drawn down to the depth that holds this share of the amount.
 DRAWN_SHARE = 0.99
 
@@ -87,6 +89,14 @@ def build_picture(
         page_views=max((cell.page_view_count for cell in cells), default=0),
         outside=outside if outside > 0.5 else 0.0,
     )
+
+
+def scale_of(*pictures: Picture) -> tuple[float, float]:
+    """Both ends of the logarithmic scale of the pictures' amounts, the lower one at most half of the upper."""
+    known = np.concatenate([picture.values[np.nan_to_num(picture.values) > 0] for picture in pictures])
+    high = float(known.max()) if known.size else 1.0
+    low = max(float(known.min()) if known.size else 0.1, high / 10**MAX_DECADES)
+    return min(low, high / 2), high
 
 
 def spread(cells: Sequence[Cell]) -> tuple[Floats, int, int]:

@@ -179,8 +179,9 @@ def _changed(
             "line of 64 hex digits and its first date; a destroyed one has the word destroyed in place of the digits."
         )
     # What is refused, or changes nothing, leaves no run behind.
-    ring = keys.load_ring(warehouse)
-    if change(ring, _newest(warehouse)) == ring:
+    newest = _newest(warehouse)
+    ring = keys.load_known_ring(warehouse, newest.key_marks)
+    if change(ring, newest) == ring:
         return ring
     store, path = Store(warehouse), keys.key_file(warehouse)
     journal = Journal(store, f"{now:%Y%m%dT%H%M%S%fZ}-{os.getpid()}")

@@ -7,9 +7,11 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from jobs import __version__
+from jobs.io.decisions import erasures
 from jobs.io.releases import EventDate, InputFile, Release
 from jobs.late_rebuild import last_closed, latest_landing
 from jobs.publication import Publication, awaited
+from jobs.rotation import last_start
 
 if TYPE_CHECKING:
     from jobs.nightly import Input, Night
@@ -17,14 +19,14 @@ if TYPE_CHECKING:
 
 def next_release(
     night: Night,
-    base: Release | None,
+    given: Input,
     publication: Publication,
     waiting: Collection[dt.date],
     versions: dict[str, int],
-    erasures: int = 0,
 ) -> Release:
-    """The release after `base` with the event dates that `publication` has built; those held back and `waiting` stay as
-    `base` has them."""
+    """The release after the base of `given` with the event dates that `publication` has built; those held back and
+    `waiting` stay as the base has them."""
+    base = given.base
     latest = latest_landing(base, night.date)
     return Release(
         number=base.number + 1 if base else 1,
@@ -38,9 +40,10 @@ def next_release(
         kind="night" if night.command == "nightly" else night.command,
         held_back=sorted(map(str, publication.held_back)),
         awaiting_final=sorted(map(str, waiting)),
-        erasures=erasures,
+        erasures=len(erasures(given.decisions)),
         awaiting_publication=[str(date) for date in publication.awaiting],
         changed_since_published=[str(date) for date in publication.changed_since],
+        key_marks=given.ring.marks(last_start(latest, night.settings)),
     )
 
 

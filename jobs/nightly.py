@@ -161,7 +161,7 @@ def key_ring(night: Night, base: Release | None, known: dict[str, InputFile]) ->
     landed = [dt.date.fromisoformat(file.landing_date) for file in known.values()]
     started = last_start(max(landed), night.settings) if landed else None
     starting = last_start(max([night.date, *landed]), night.settings)
-    return ring_for_night(night.warehouse, night.settings, started, starting, say)
+    return ring_for_night(night.warehouse, night.settings, started, starting, say, base.key_marks if base else {})
 
 
 def _with_spark(night: Night, store: Store, lease: Lease, journal: Journal, given: Input) -> str:

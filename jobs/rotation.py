@@ -8,7 +8,8 @@ landed beacons can start.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 
 from jobs.config import Settings
 from jobs.io import keys
@@ -60,13 +61,19 @@ def _lines(ring: Iterable[Key]) -> list[tuple[dt.date | None, bytes | None]]:
 
 
 def ring_for_night(
-    warehouse: str, settings: Settings, started: dt.date | None, starting: dt.date, say: Callable[[str], None]
+    warehouse: str,
+    settings: Settings,
+    started: dt.date | None,
+    starting: dt.date,
+    say: Callable[[str], None],
+    marks: Mapping[str, str] = MappingProxyType({}),
 ) -> KeyRing:
-    """The warehouse's ring with its next key; to be called by the holder of the lease.
+    """The warehouse's ring with its next key; to be called by the holder of the lease. UsageError if it lacks a key with
+    one of `marks`.
 
     A ring that cannot be written (a mounted secret, the environment) stays as it is, and the operator is told.
     """
-    ring = keys.load_ring(warehouse)
+    ring = keys.load_known_ring(warehouse, marks)
     extended = with_next_key(ring, started, starting, settings.key_rotation_days)
     if extended == ring:
         return ring

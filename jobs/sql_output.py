@@ -122,7 +122,7 @@ def _markdown(names: Sequence[str], connection: duckdb.DuckDBPyConnection) -> It
     is_right = [_is_numeric([row[i] for row in rows]) for i in range(len(names))]
     yield _piped(names)
     yield _piped(["---:" if right else "---" for right in is_right])
-    yield from (_piped(["NULL" if value is None else str(_csv_cell(value)) for value in row]) for row in rows)
+    yield from (_piped(["NULL" if value is None else str(csv_cell(value)) for value in row]) for row in rows)
 
 
 def _piped(cells: Sequence[str]) -> str:
@@ -135,11 +135,12 @@ def _csv(names: Sequence[str], connection: duckdb.DuckDBPyConnection) -> Iterato
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(names)
     for row in _rows(connection):
-        writer.writerow([_csv_cell(value) for value in row])
+        writer.writerow([csv_cell(value) for value in row])
     yield text.getvalue()
 
 
-def _csv_cell(value: Any) -> Any:
+def csv_cell(value: Any) -> Any:
+    """The value as a cell of CSV: nested values are JSON, truth is a word, NULL stays None."""
     value = plain(value)
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
@@ -183,7 +184,7 @@ def _aligned(line: Sequence[str], widths: Sequence[int], is_right: Sequence[bool
 
 
 def _cell(value: Any) -> str:
-    text = "NULL" if value is None else str(_csv_cell(value)) if not isinstance(value, float) else str(value)
+    text = "NULL" if value is None else str(csv_cell(value)) if not isinstance(value, float) else str(value)
     text = printable(text[: MAX_CELL_CHARS + 1])
     return text if len(text) <= MAX_CELL_CHARS else text[: MAX_CELL_CHARS - 1] + "…"
 

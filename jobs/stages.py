@@ -217,14 +217,13 @@ class Stages:
 
     def publish(self) -> str:
         """One commit per mart, then ops, then the release that makes all of it visible at once."""
-        night, base = self.night, self.given.base
+        night = self.night
         with night.progress.stage("publish"):
             marts = self._marts()
             with ThreadPoolExecutor(max(1, len(marts))) as pool:
                 list(pool.map(lambda mart: self.tables.replace(*mart), marts))
             versions = {t.name: version for t in PINNED if (version := self.tables.version(t)) >= 0}
-            erased = len(erasures(self.given.decisions))
-            release = next_release(night, base, self.publication(), self.waiting, versions, erased)
+            release = next_release(night, self.given, self.publication(), self.waiting, versions)
             message = summary(night, self.given, release, self.publication())
             write_ops(self, 0, message)
             self.tables.lease.check()

@@ -188,7 +188,7 @@ def test_what_cannot_be_drawn_is_explained(warehouse: str, tmp_path: Path, asked
 
 
 def test_output_must_be_a_picture_that_can_be_written(warehouse: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"must end in \.png or \.svg"):
+    with pytest.raises(UsageError, match=r"must end in \.png, \.svg or \.html"):
         draw_heatmap(warehouse, DAY, "feed", output=tmp_path / "a.jpeg")
     with pytest.raises(UsageError, match="cannot be written"):
         draw_heatmap(warehouse, DAY, "feed", output=tmp_path / "no such folder" / "a.png")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from jobs.config import Settings, load_settings
 from jobs.errors import UsageError
+from jobs.io.keys import ring_of
 from jobs.io.releases import EventDate, Release
 from jobs.late_rebuild import Move, apart, as_published, due_dates, waiting_dates
 from jobs.next_release import next_release, summary
@@ -23,6 +24,11 @@ from jobs.selection import Selection
 
 FINAL, TOUCHED = Settings(late_rebuild="final"), Settings(late_rebuild="touched")
 Days = Collection[int]
+
+
+def _on(base: Release | None) -> Input:
+    """What a run builds on `base` without any file."""
+    return Input(base, {}, Selection([]), [], ring_of([(None, bytes(32))]))
 
 
 def _day(number: int) -> dt.date:
@@ -132,10 +138,10 @@ def test_the_release_and_the_last_line_name_the_dates_that_wait() -> None:
     night, base = _night(20), _release(19, published=[18, 19], awaiting=[18])
 
     publication = Publication(FINAL, base, night.date, [_day(20)])
-    release = next_release(night, base, publication, _days([19, 18]), {})
+    release = next_release(night, _on(base), publication, _days([19, 18]), {})
 
     assert release.awaiting_final == _text([18, 19])
-    said = summary(night, Input(base, {}, Selection([]), [], b""), release, publication)
+    said = summary(night, _on(base), release, publication)
     assert said.endswith("event dates 2026-11-20; late beacons await the close of their window: 2026-11-18, 2026-11-19")
 
 
@@ -158,7 +164,9 @@ class Nights:
         for date in dates:
             self.built[date] = self.landed[date]
         self.builds.update(dates)
-        self.base = next_release(night, self.base, Publication(settings, self.base, night.date, dates), waiting, {})
+        self.base = next_release(
+            night, _on(self.base), Publication(settings, self.base, night.date, dates), waiting, {}
+        )
 
 
 @pytest.mark.parametrize(("policy", "builds"), [("touched", 4), ("final", 2)])

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from jobs.build import LEDGERS
 from jobs.config import Settings, configuration_sha256, load_settings
 from jobs.errors import UsageError
+from jobs.io.keys import ring_of
 from jobs.io.releases import EventDate, Release
 from jobs.late_rebuild import waiting_dates
 from jobs.next_release import next_release, summary
@@ -29,6 +30,11 @@ ALL, TOTALS, NONE = (Settings(publish_provisional=policy) for policy in ("all", 
 SPECS = {spec.name.removeprefix("mart."): spec for jobs in LEDGERS for job in jobs for spec in [job.spec(NONE)]}
 TOTAL_MARTS = {"session_attention_daily", "reach_daily"}
 Days = Collection[int]
+
+
+def _on(base: Release | None) -> Input:
+    """What a run builds on `base` without any file."""
+    return Input(base, {}, Selection([]), [], ring_of([(None, bytes(32))]))
 
 
 def _day(number: int) -> dt.date:
@@ -123,7 +129,7 @@ def test_who_asks_for_a_date_gets_it_a_second_time_and_the_run_says_so() -> None
 
     assert _published(asked) == [16]
     assert ([date.day for date in asked.awaiting], asked.changed_since) == ([20], [])
-    said = summary(night, Input(base, {}, Selection([]), [], b""), next_release(night, base, asked, [], {}), asked)
+    said = summary(night, _on(base), next_release(night, _on(base), asked, [], {}), asked)
     assert (
         "; published again, as asked: 2026-11-16; await publication: 2026-11-20 (with landing date 2026-11-24)" in said
     )
@@ -209,7 +215,7 @@ class Nights:
         publication = Publication(settings, base, night.date, built)
         for spec in SPECS.values():
             self._publish(spec, publication.dates(spec))
-        self.base = next_release(night, base, publication, waiting, {})
+        self.base = next_release(night, _on(base), publication, waiting, {})
 
     def _publish(self, spec: MartSpec, dates: Iterable[dt.date]) -> None:
         for date in dates:

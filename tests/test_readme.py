@@ -96,7 +96,7 @@ def _exit_code_here(words: list[str], folder: Path, monkeypatch: pytest.MonkeyPa
 def test_the_page_has_commands_for_every_question() -> None:
     asked = {_words(command)[3] for command in _commands()}
 
-    assert asked == {"sql", "heatmap", "explain", "report", "doctor", "plan", "simulate", "import", "nightly"}
+    assert asked == {"sql", "heatmap", "ask", "explain", "report", "doctor", "plan", "simulate", "import", "nightly"}
 
 
 def test_first_page_is_short() -> None:
@@ -127,6 +127,7 @@ def test_links_lead_somewhere() -> None:
         "jobs/README.md",
         "docs/README.md",
         "docs/operations.md",
+        "docs/questions.md",
         "docs/report.md",
         "docs/SCALE.md",
         "deploy/README.md",

@@ -13,13 +13,16 @@ from pathlib import Path
 
 from warehouse_schema.catalog import PINNED, TABLES
 from warehouse_schema.clean.rejected_beacons import REASONS
+from warehouse_schema.column_words import paths, range_words, type_words
 from warehouse_schema.contract import NOT_EXPRESSED, json_schema
+from warehouse_schema.examples import EXAMPLES
+from warehouse_schema.layers import LAYERS
 from warehouse_schema.markdown import grid, names, page
 from warehouse_schema.purposes import MATRIX, PURPOSES, WITHHELD
 from warehouse_schema.raw import cursor_beacon as raw
 from warehouse_schema.raw.example_beacon import EXAMPLE_BEACON
 from warehouse_schema.shared import GROUP_SIZE_CAVEATS
-from warehouse_schema.table import Array, Column, Map, Struct, Table, Type
+from warehouse_schema.table import Column, Table
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 #: Values of publish_provisional, of marts that are no totals and of those that are.
@@ -37,6 +40,7 @@ def render_table(table: Table) -> str:
         "## Caveats\n\n" + "\n".join(f"- {caveat}" for caveat in caveats) if caveats else "",
         "## Columns\n\n" + _columns(table.columns),
         "`[]` marks the entries of a list, *personal* a column whose values are kept out of every report.",
+        _questions(table),
     )
 
 
@@ -114,12 +118,14 @@ def render_index() -> str:
         "(`started_at` stands for clocks that agree on another start), surface `feed`, a mouse on a desktop of "
         "1280 x 640 px.\n\n" + grid(("Metric", "In one sentence"), _metric_pages()),
         "## Formats\n\nRaw logs: [cursor-beacon/1](raw/cursor-beacon-1.md), its [JSON Schema](raw/cursor-beacon-1.schema.json), and "
-        "[why lines are rejected](raw/rejections.md). Words and units: [GLOSSARY](../GLOSSARY.md). Questions in SQL: "
-        "[tables, entries, quantiles, was the feed visible](sql.md). Raw logs and tables on S3: "
+        "[why lines are rejected](raw/rejections.md). Words and units: [GLOSSARY](../GLOSSARY.md). "
+        "What people ask, with query, answer and warning: [questions](questions.md), [notebooks](../notebooks). Questions in SQL: "
+        "[tables, entries, quantiles, was the feed visible](sql.md). Pictures: [heatmaps and plots, and how not to misread them](pictures.md). All of it as pages to search: "
+        "[the data dictionary and the contracts of marts](dictionary.md). Raw logs and tables on S3: "
         "[object storage](object-storage.md). Nights on Spark clusters: [on a cluster](cluster.md). "
         "People in the tables: [privacy](privacy.md), "
         "[which purpose each table needs](purposes.md). Running it: [status, releases, rollback, exit codes, schedulers](operations.md). Data quality: [which check finds "
-        "which fault](faults.md), [a page on a date, for people](report.md). How fast: [against other engines](benchmark.md). How far it carries: [a billion users, on paper](SCALE.md).",
+        "which fault](faults.md), [a page on a date, for people](report.md), [a local web page on all of them](serve.md). How fast: [against other engines](benchmark.md). How far it carries: [a billion users, on paper](SCALE.md).",
     )
 
 
@@ -176,45 +182,29 @@ def _facts(table: Table) -> Iterator[str]:
         yield f"- Partitioned by: {names(table.partition_by)}."
     if table.retention_days is not None:
         yield f"- Kept for: {table.retention_days} days."
+    yield f"- Owner: {table.owner}. Read by {LAYERS[table.layer].readers}."
+    yield f"- Fresh: {table.freshness}"
     if table.layer == "mart":
+        yield f"- Contract: [version {table.version}](../contracts/{table.name}.odcs.yaml)."
         yield f"- Shown before a date's late window closes: with {SHOWN_EARLY[table.is_total]}."
     if table.additive:
         yield f"- Adds up over rows: {names(table.additive)}."
 
 
 def _columns(columns: Sequence[Column]) -> str:
-    return grid(COLUMNS_HEAD, [row for column in columns for row in _column_rows(column, "")])
+    return grid(COLUMNS_HEAD, [_column_row(path, column) for path, column in paths(columns)])
 
 
-def _column_rows(column: Column, prefix: str) -> Iterator[tuple[str, ...]]:
-    """The row of a column, followed by one for each field nested in it."""
-    name = prefix + column.name
+def _column_row(path: str, column: Column) -> tuple[str, ...]:
     meaning = f"{column.meaning} *Personal.*" if column.personal else column.meaning
-    is_null = "yes" if column.nullable else ""
-    yield (f"`{name}`", _type_words(column.type), column.unit or "", is_null, _values(column), meaning)
-    inner = column.type.of if isinstance(column.type, Array) else column.type
-    if isinstance(inner, Struct):
-        separator = "[]." if isinstance(column.type, Array) else "."
-        for field in inner.fields:
-            yield from _column_rows(field, name + separator)
+    values = names(column.allowed) if column.allowed else range_words(column)
+    return (f"`{path}`", type_words(column.type), column.unit or "", "yes" if column.nullable else "", values, meaning)
 
 
-def _type_words(type_: Type) -> str:
-    if isinstance(type_, Array):
-        return f"list of {_type_words(type_.of)}"
-    if isinstance(type_, Struct):
-        return "object"
-    return "map of string" if isinstance(type_, Map) else type_
-
-
-def _values(column: Column) -> str:
-    if column.allowed:
-        return names(column.allowed)
-    if column.low is None and column.high is None:
-        return ""
-    low = "" if column.low is None else f"{column.low:g}"
-    high = "" if column.high is None else f"{column.high:g}"
-    return f"{low} to {high}" if low and high else f"from {low}" if low else f"up to {high}"
+def _questions(table: Table) -> str:
+    """Questions that the table answers, each with its query; tests run them."""
+    asked = [f"{example.question}\n\n```sql\n{example.sql}\n```" for example in EXAMPLES.get(table.name, ())]
+    return "## Questions\n\n" + "\n\n".join(asked) if asked else ""
 
 
 def _example_lines() -> Iterator[str]:

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from warehouse_schema.layers import LAYERS
+
 #: Scalar types, each known to Spark, Arrow, DuckDB and JSON.
 SCALARS = ("string", "int", "long", "double", "boolean", "date", "timestamp")
 
@@ -72,11 +74,28 @@ class Table:
     additive: tuple[str, ...] = field(default=())
     #: Of a mart: its rows are totals of a date, published at once also with `publish_provisional = totals`.
     is_total: bool = False
+    #: Of a mart: the version of its contract, major.minor.patch; what a change asks of it is in docs/dictionary.md.
+    version: str = "1.0.0"
 
     @property
     def layer(self) -> str:
         """The folder and permission the table lives under: clean, mart, ops or restricted."""
         return self.name.split(".")[0]
+
+    @property
+    def owner(self) -> str:
+        """The role that answers for the table."""
+        return LAYERS[self.layer].owner
+
+    @property
+    def freshness(self) -> str:
+        """When rows come, and until when they may change, in words."""
+        return LAYERS[self.layer].freshness
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether only those with permission may read it."""
+        return LAYERS[self.layer].is_restricted
 
     @property
     def path(self) -> str:

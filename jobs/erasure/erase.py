@@ -65,7 +65,7 @@ def run_erasure(asked: Erasure) -> str:
     base = releases.newest(store)
     if base is None:
         raise UsageError(f"nothing is published in {asked.warehouse}: there is nobody to erase.")
-    visitors = read_visitors(asked.file, keys.load_ring(asked.warehouse))
+    visitors = read_visitors(asked.file, keys.load_known_ring(asked.warehouse, base.key_marks))
     night = Night(
         dt.date.fromisoformat(base.landing_date),
         asked.raw,
@@ -93,7 +93,7 @@ def verify(asked: Erasure) -> str:
     release = releases.newest(store)
     if release is None:
         raise UsageError(f"nothing is published in {asked.warehouse}: there is nothing to search.")
-    ring = keys.load_ring(asked.warehouse)
+    ring = keys.load_known_ring(asked.warehouse, release.key_marks)
     visitors = read_visitors(asked.file, ring)
     with asked.progress.stage("search") as facts:
         searched = search(store, visitors, [Store(str(folder)) for folder in asked.also])

@@ -13,9 +13,10 @@ message, a representation or a log.
 from __future__ import annotations
 
 import datetime as dt
+import hmac
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -45,6 +46,13 @@ class Key:
         """True if nobody can make its pseudonyms any more."""
         return self.secret is None
 
+    @property
+    def mark(self) -> str | None:
+        """What tells the key from others, and nothing about it: of 256 random bits nobody guesses any."""
+        return (
+            None if self.secret is None else hmac.digest(self.secret, b"mark of a hoverlake key", "sha256").hex()[:16]
+        )
+
 
 @dataclass(frozen=True)
 class KeyRing:
@@ -70,6 +78,11 @@ class KeyRing:
     def first_dates(self) -> dict[str, dt.date | None]:
         """First dates by key id, rising; that of the first is None."""
         return {key.id: key.first_date for key in self.keys}
+
+    def marks(self, last_date: dt.date) -> dict[str, str]:
+        """Marks by key id, of the keys that hold for dates up to `last_date` and are not destroyed."""
+        begun = [key for key in self.keys if key.first_date is None or key.first_date <= last_date]
+        return {key.id: key.mark for key in begun if key.mark is not None}
 
     def pseudonyms(self, visitor_id: str) -> dict[str, str]:
         """The visitor's pseudonym by key id, under every key that is not destroyed, those of the future included."""
@@ -114,6 +127,20 @@ def load_ring(warehouse: str) -> KeyRing:
     if is_in_environment():
         return parse_ring(os.environ[RING_VARIABLE], RING_VARIABLE)
     return read_ring(key_file(warehouse))
+
+
+def load_known_ring(warehouse: str, marks: Mapping[str, str]) -> KeyRing:
+    """The warehouse's ring; UsageError as of `load_ring`, or if it lacks a key with one of `marks`, by key id: under
+    another key every visitor would be somebody else, and nobody could be erased."""
+    ring = load_ring(warehouse)
+    known = {key.id: key for key in ring.keys}
+    for key_id, mark in marks.items():
+        if key_id not in known or known[key_id].mark not in (None, mark):
+            raise UsageError(
+                f"{place(warehouse)} is not the ring of {warehouse}: key {key_id}, under which visitors were published, is "
+                f"{'another one' if key_id in known else 'missing'}. Restore the ring from its newest copy."
+            )
+    return ring
 
 
 def read_ring(path: Path) -> KeyRing:

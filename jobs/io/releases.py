@@ -82,6 +82,8 @@ class Release:
     erasures: int = 0
     awaiting_publication: list[str] = field(default_factory=list)
     changed_since_published: list[str] = field(default_factory=list)
+    #: Marks of the keys under which its visitors may be known, by key id: another ring is refused.
+    key_marks: dict[str, str] = field(default_factory=dict)
 
     @property
     def dates_to_retry(self) -> list[dt.date]:
@@ -98,14 +100,23 @@ class Release:
         is_kept_back = self.configuration.get("publish_provisional") == "none" and date in self.awaiting_publication
         return date in self.event_dates and not is_kept_back
 
+    def state_of(self, date: str) -> str:
+        """How the event date stands: provisional, final, or not published."""
+        return self.event_dates[date].status if self.is_shown(date) else "not published"
+
     def _whole(self, dates: list[str]) -> list[dt.date]:
         return [dt.date.fromisoformat(date) for date in dates if date >= (self.clean_since or "")]
 
 
+def numbers(store: Store) -> list[int]:
+    """Numbers of all releases, the newest first."""
+    found = (_RECORD.search(item.path) for item in store.list(FOLDER))
+    return sorted({int(match[1]) for match in found if match}, reverse=True)
+
+
 def newest_number(store: Store) -> int:
     """The highest release number, 0 if there is none."""
-    found = (_RECORD.search(item.path) for item in store.list(FOLDER))
-    return max((int(match[1]) for match in found if match), default=0)
+    return max(numbers(store), default=0)
 
 
 def newest(store: Store) -> Release | None:
@@ -116,8 +127,7 @@ def newest(store: Store) -> Release | None:
 
 def every(store: Store) -> list[Release]:
     """All releases, the newest first."""
-    numbers = {int(match[1]) for item in store.list(FOLDER) if (match := _RECORD.search(item.path))}
-    found = (read(store, number) for number in sorted(numbers, reverse=True))
+    found = (read(store, number) for number in numbers(store))
     return [release for release in found if release is not None]
 
 

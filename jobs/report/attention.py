@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,44 +91,59 @@ def _row(connection: duckdb.DuckDBPyConnection, date: dt.date, columns: str, tab
     return tuple(None if value is None else int(value) for value in row or ())
 
 
-def position_curve(connection: duckdb.DuckDBPyConnection, date: dt.date) -> PositionCurve | None:
-    """The curve of the surface and item type with the most impressions; None if no place is published."""
+def position_curve(
+    connection: duckdb.DuckDBPyConnection,
+    date: dt.date,
+    surface: str | None = None,
+    item_type: str | None = None,
+    device: str | None = None,
+) -> PositionCurve | None:
+    """The curve of the surface and item type with the most impressions, of those asked for; None if no place is published."""
+    asked = {"surface": surface, "item_type": item_type, "device_type": device}
+    wanted = {name: value for name, value in asked.items() if value is not None}
     row = connection.execute(
-        """
+        f"""
         select surface, item_type, sum(impressions) from mart.feed_attention_daily
         where event_date = ? and not is_remainder and list_contains(?, feed_rank_bucket) and list_contains(?, device_type)
+            {_and(wanted)}
         group by 1, 2 having sum(impressions) > 0 order by 3 desc, 1, 2 limit 1
         """,
-        [date, list(FEED_RANK_BUCKETS), list(DEVICES)],
+        [date, list(FEED_RANK_BUCKETS), list(DEVICES), *wanted.values()],
     ).fetchone()
-    return _curve(connection, date, *row) if row else None
+    if row is None:
+        return None
+    keys = {"surface": row[0], "item_type": row[1]} | ({"device_type": device} if device else {})
+    return _curve(connection, date, keys, int(row[2]))
+
+
+def _and(wanted: Mapping[str, str]) -> str:
+    return "".join(f" and {name} = ?" for name in wanted)
 
 
 def _curve(
-    connection: duckdb.DuckDBPyConnection, date: dt.date, surface: str, item_type: str, impressions: int
+    connection: duckdb.DuckDBPyConnection, date: dt.date, keys: Mapping[str, str], impressions: int
 ) -> PositionCurve:
     rows = connection.execute(
-        """
+        f"""
         select device_type, feed_rank_bucket, sum(measurable_count), sum(measurable_viewable_count), sum(impressions),
             hist_p50(hist_sum(visible_ms_hist)), max(visitor_count)
-        from mart.feed_attention_daily where event_date = ? and surface = ? and item_type = ? and not is_remainder
+        from mart.feed_attention_daily where event_date = ?{_and(keys)} and not is_remainder
             and list_contains(?, feed_rank_bucket) and list_contains(?, device_type)
         group by 1, 2
         """,
-        [date, surface, item_type, list(FEED_RANK_BUCKETS), list(DEVICES)],
+        [date, *keys.values(), list(FEED_RANK_BUCKETS), list(DEVICES)],
     ).fetchall()
     order = list(FEED_RANK_BUCKETS)
     places: dict[str, list[Place]] = defaultdict(list)
     for device, bucket, measurable, viewable, seen, median_ms, _ in sorted(rows, key=lambda row: order.index(row[1])):
         places[device].append(Place(bucket, ratio(viewable, measurable), median_ms, int(seen or 0)))
     folded = connection.execute(
-        "select sum(impressions) from mart.feed_attention_daily where event_date = ? and surface = ? and item_type = ? "
+        f"select sum(impressions) from mart.feed_attention_daily where event_date = ?{_and(keys)} "
         "and (is_remainder or not list_contains(?, feed_rank_bucket))",
-        [date, surface, item_type, order],
+        [date, *keys.values(), order],
     ).fetchone()
     without = int(folded[0] or 0) if folded else 0
     devices = {device: places[device] for device in DEVICES if device in places}
-    total = int(impressions)
-    return PositionCurve(
-        surface, item_type, devices, total, without / (total + without), max((row[6] for row in rows), default=0)
-    )
+    visitors = max((row[6] for row in rows), default=0)
+    share_without = without / (impressions + without)
+    return PositionCurve(keys["surface"], keys["item_type"], devices, impressions, share_without, visitors)

@@ -39,7 +39,7 @@ def trend_chart(trend: Trend) -> Markup:
 
     parts = [_axis(trend, first, top)]
     if trend.usual is not None:
-        parts.append(_line((4, y(trend.usual)), (WIDTH - RIGHT, y(trend.usual)), "usual"))
+        parts.append(line((4, y(trend.usual)), (WIDTH - RIGHT, y(trend.usual)), "usual"))
     for run in _runs(trend.values):
         parts.append(_path([(x(day), y(trend.values[day])) for day in run], "line"))
     for day, value in trend.values.items():
@@ -48,8 +48,8 @@ def trend_chart(trend: Trend) -> Markup:
     if trend.last in trend.values:
         value = trend.values[trend.last]
         parts.append(_dot(x(trend.last), y(value), 4, f"now {trend.tone}"))
-        parts.append(_text(x(trend.last) + 8, y(value) + 4, metric(trend.metric, value), "value"))
-    return _svg(WIDTH, HEIGHT, _summary(trend), parts)
+        parts.append(text(x(trend.last) + 8, y(value) + 4, metric(trend.metric, value), "value"))
+    return svg(WIDTH, HEIGHT, trend.title, _summary(trend), parts)
 
 
 def _summary(trend: Trend) -> str:
@@ -62,13 +62,13 @@ def _summary(trend: Trend) -> str:
 def _axis(trend: Trend, first: dt.date, top: float) -> Markup:
     base = HEIGHT - BOTTOM
     ends = [
-        _text(4, HEIGHT - 4, f"{first.day} {first:%b}", "tick"),
-        _text(WIDTH - RIGHT, HEIGHT - 4, f"{trend.last.day} {trend.last:%b}", "tick end"),
-        _text(4, 11, metric(trend.metric, top / HEADROOM) if trend.values else "", "tick"),
+        text(4, HEIGHT - 4, f"{first.day} {first:%b}", "tick"),
+        text(WIDTH - RIGHT, HEIGHT - 4, f"{trend.last.day} {trend.last:%b}", "tick end"),
+        text(4, 11, metric(trend.metric, top / HEADROOM) if trend.values else "", "tick"),
     ]
     level = TOP + (base - TOP) * (1 - 1 / HEADROOM)
     return Markup("").join(
-        [_line((4, base), (WIDTH - RIGHT, base), "axis"), _line((4, level), (WIDTH - RIGHT, level), "grid"), *ends]
+        [line((4, base), (WIDTH - RIGHT, base), "axis"), line((4, level), (WIDTH - RIGHT, level), "grid"), *ends]
     )
 
 
@@ -130,8 +130,8 @@ def _curve_chart(
         parts += [_path(points, f"line series-{number}"), *(_mark(point, number) for point in points)]
         if points:
             ends.append((points[-1][1], device, number))
-    parts += [_text(CURVE_WIDTH - CURVE_RIGHT + 9, y + 4, device, f"value series-{n}") for y, device, n in _apart(ends)]
-    return _svg(CURVE_WIDTH, CURVE_HEIGHT, f"{title}: {_curve_words(curve, value_of, worded)}", parts)
+    parts += [text(CURVE_WIDTH - CURVE_RIGHT + 9, y + 4, device, f"value series-{n}") for y, device, n in _apart(ends)]
+    return svg(CURVE_WIDTH, CURVE_HEIGHT, title, f"{_curve_words(curve, value_of, worded)}.", parts)
 
 
 def _curve_words(
@@ -149,11 +149,11 @@ def _curve_axes(buckets: Sequence[str], step: float, levels: Sequence[tuple[floa
     for part, words in levels:
         y = base - (base - CURVE_TOP) * part
         parts += [
-            _line((CURVE_LEFT, y), (right, y), "grid" if part else "axis"),
-            _text(CURVE_LEFT - 6, y + 4, words, "tick end"),
+            line((CURVE_LEFT, y), (right, y), "grid" if part else "axis"),
+            text(CURVE_LEFT - 6, y + 4, words, "tick end"),
         ]
-    parts += [_text(CURVE_LEFT + step * n, base + 15, bucket, "tick middle") for n, bucket in enumerate(buckets)]
-    return [*parts, _text((CURVE_LEFT + right) / 2, CURVE_HEIGHT - 6, "place in the feed, 1 at the top", "tick middle")]
+    parts += [text(CURVE_LEFT + step * n, base + 15, bucket, "tick middle") for n, bucket in enumerate(buckets)]
+    return [*parts, text((CURVE_LEFT + right) / 2, CURVE_HEIGHT - 6, "place in the feed, 1 at the top", "tick middle")]
 
 
 def _apart(ends: Sequence[tuple[float, str, int]]) -> list[tuple[float, str, int]]:
@@ -190,9 +190,10 @@ def _stretched(height: int, parts: Sequence[Markup]) -> Markup:
     )
 
 
-def _svg(width: int, height: int, label: str, parts: Sequence[Markup]) -> Markup:
-    return Markup('<svg viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
-        width, height, label, Markup("").join(parts)
+def svg(width: int, height: int, title: str, told: str, parts: Sequence[Markup]) -> Markup:
+    """A drawing with its title and, for who does not see it, what it shows in words."""
+    return Markup('<svg viewBox="0 0 {} {}" role="img"><title>{}</title><desc>{}</desc>{}</svg>').format(
+        width, height, title, told, Markup("").join(parts)
     )
 
 
@@ -203,7 +204,8 @@ def _path(points: Sequence[Point], kind: str) -> Markup:
     return Markup('<polyline points="{}" class="{}"/>').format(places, kind)
 
 
-def _line(start: Point, end: Point, kind: str) -> Markup:
+def line(start: Point, end: Point, kind: str) -> Markup:
+    """A straight line, styled by `kind`."""
     return Markup('<line x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}" class="{}"/>').format(*start, *end, kind)
 
 
@@ -221,5 +223,6 @@ def _mark(point: Point, number: int) -> Markup:
     return Markup('<polygon points="{}" class="mark series-{}"/>').format(places, number)
 
 
-def _text(x: float, y: float, words: str, kind: str) -> Markup:
+def text(x: float, y: float, words: str, kind: str) -> Markup:
+    """A text, styled by `kind`."""
     return Markup('<text x="{:.1f}" y="{:.1f}" class="{}">{}</text>').format(x, y, kind, words)

@@ -59,9 +59,7 @@ class Facts:
     @property
     def state(self) -> str:
         """provisional, final, or not published."""
-        if not self.release.is_shown(str(self.date)):
-            return "not published"
-        return self.release.event_dates[str(self.date)].status
+        return self.release.state_of(str(self.date))
 
     @property
     def is_empty(self) -> bool:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from jobs.heatmap import groups_of, picture_of
+from jobs.heatmap import sheet_of
 from jobs.heatmap_grid import GRID_PX, Floats, Picture
+from jobs.heatmap_groups import Asked, groups_of
 from jobs.report.words import duration
 from warehouse_schema.mart.hover_heatmap_daily import HOVER_HEATMAP_DAILY
 
@@ -61,8 +62,10 @@ def heatmap_of(connection: duckdb.DuckDBPyConnection, date: dt.date) -> Heatmap 
     ).fetchone()
     if row is None:
         return None
-    groups = groups_of(connection, date, row[0], None, None, "document", "dwell_ms")
-    picture, notes = picture_of(connection, groups, "document", "dwell_ms", False)
+    asked = Asked(date, row[0])
+    groups = groups_of(connection, asked)
+    sheet, notes = sheet_of(connection, groups, asked)
+    picture = sheet.picture
     assumed = ", assumed" if picture.is_fold_assumed else ""
     light, dark = _palettes()
     return Heatmap(

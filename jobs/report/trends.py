@@ -13,7 +13,7 @@ import duckdb
 from expectations.results import Result
 from jobs.against_past import NOT_ENOUGH, value_of
 from jobs.report.verdict import Run
-from jobs.report.words import metric
+from jobs.report.words import metric, number
 from jobs.steps.profile import Measured
 from warehouse_schema.ops.profile import ALL, DQ_PROFILE
 
@@ -48,7 +48,8 @@ class Trend:
     #: What the audit said of the last value.
     said: str
     tone: str
-    base: int | None
+    #: Who or what stands behind the last value, in words: visitors, or lines.
+    behind: str | None
 
     @property
     def alone(self) -> str | None:
@@ -138,8 +139,12 @@ def _trends(
             usual=_usual(dates, date),
             said=said if last else "not measured on this date, or of too few visitors",
             tone=tone if last else "open",
-            base=(last.base or last.amount) if last else None,
+            behind=_behind(last) if last else None,
         )
+
+
+def _behind(m: Measured) -> str:
+    return f"{number(m.visitor_count)} visitors" if m.visitor_count else f"{number(m.base)} lines"
 
 
 def _usual(dates: Mapping[dt.date, Measured], date: dt.date) -> float | None:

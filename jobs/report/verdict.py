@@ -1,4 +1,4 @@
-"""The first sentence of the report: is the date published, by which run, and what did data quality say of it?"""
+"""The first sentence of a page on a date: is the date published, by which run, and what did data quality say of it?"""
 
 from __future__ import annotations
 
@@ -58,13 +58,19 @@ class Verdict:
 
 
 def verdict_on(
-    connection: duckdb.DuckDBPyConnection, date: dt.date, release: Release, last_run: str, warehouse: str
+    connection: duckdb.DuckDBPyConnection,
+    date: dt.date,
+    release: Release,
+    last_run: str,
+    warehouse: str,
+    *,
+    is_newest: bool = True,
 ) -> Verdict:
-    """The verdict on `date` of the release whose newest run is `last_run`.
+    """The verdict on `date` of the release whose newest run is `last_run`; of an older release as it was then.
 
     UsageError, with the dates there are, for one that was neither published nor refused.
     """
-    runs = _runs(connection, date)
+    runs = [run for run in _runs(connection, date) if is_newest or run.run_id <= last_run]
     is_released, waits = release.is_shown(str(date)), str(date) in release.awaiting_publication
     published = next((run for run in runs if run.is_published and run.run_id <= last_run and is_released), None)
     judged = runs[0] if runs else None
@@ -77,6 +83,27 @@ def verdict_on(
     if waits and not is_refused:
         tone, headline, details = _waiting(is_released, closes_on(date, release.configuration), checks)
     return Verdict(tone, headline, tuple(details), published, judged, checks)
+
+
+def refused_dates(connection: duckdb.DuckDBPyConnection, last_run: str, *, is_newest: bool = True) -> list[dt.date]:
+    """Dates whose last run did not publish them up to `last_run`: of each there is a verdict, released or not."""
+    rows = connection.execute(
+        f"""
+        with runs as (
+            select run_id, event_dates, exit_code = 0 as is_published from {ops.RUNS.name}
+            where exit_code in (0, {BLOCKED}) and (? or run_id <= ?)
+        ), judged as (
+            select run_id, is_published, try_cast(unnest(string_split(event_dates, ', ')) as date) as date from runs
+            union all select run_id, false, event_date from {ops.DQ_RESULTS.name} semi join runs using (run_id)
+            where success = false and severity = 'critical'
+        ), of_run as (
+            select date, run_id, max(is_published) and run_id <= ? as is_seen from judged group by 1, 2
+        )
+        select date from of_run where date is not null group by 1 having not arg_max(is_seen, run_id) order by 1
+        """,
+        [is_newest, last_run, last_run],
+    ).fetchall()
+    return [date for (date,) in rows]
 
 
 def _runs(connection: duckdb.DuckDBPyConnection, date: dt.date) -> list[Run]:

@@ -1,6 +1,6 @@
 """Small groups: rows of fewer than min_visitors fold up a ladder until they are large enough (METRICS 6).
 
-Only the folded entries merge at each step. A remainder that stays too small takes in the smallest published row
+Only the folded entries merge at each step. A group's remainder that stays too small takes in the smallest published row
 beside it, so that no published number is the complement of a small group. What is too small even per date stays
 unpublished.
 
@@ -66,11 +66,12 @@ def fold(inputs: Sequence[Input], ledger: Ledger, min_visitors: int) -> Folding:
         return Folding(rows, nothing)
     remainders = Remainders(short, _smallest_published(rows, short, ledger))
     lines = folder.lines_of(remainders.rows, small, placed)
-    moved, taken = _moved(lines, remainders, ledger, min_visitors)
+    moved = _moved(lines, remainders, ledger, min_visitors)
     is_hidden = pc.equal(moved["step"], UNPUBLISHED)
     made = run(folder.queries.at_own_step(), ledger.arrow_schema, lines=moved.filter(pc.invert(is_hidden)))
     merged = run(folder.queries.people(), ledger.arrow_schema, lines=made)
     joined = rows.sparkSession.createDataFrame(merged.select(rows.columns))
+    taken = [row for row in remainders.taken.values() if row is not None]
     return Folding(_without(rows, taken, ledger).unionByName(joined), moved.filter(is_hidden))
 
 
@@ -175,30 +176,24 @@ def _row(row: SparkRow, ledger: Ledger, spec: MartSpec) -> Row:
 
 
 def _smallest_published(rows: DataFrame, short: Sequence[Row], ledger: Ledger) -> list[Row]:
-    """The two smallest published rows of every group on the dates of `short`."""
+    """The smallest published row of every group on the dates of `short`."""
     dates = sorted({row.keys[:2] for row in short}, key=str)
     beside = rows.join(F.broadcast(_frame(rows, dates, ["mart", "event_date"])), on=["mart", "event_date"])
     group = [f"{ledger.key_in_group(key)} AS group_{key}" for key in ledger.keys]
     named = beside.selectExpr(*ledger.keys, "step", "visitor_count", *group)
     by_group = Window.partitionBy(*[f"group_{key}" for key in ledger.keys])
     rank = F.row_number().over(by_group.orderBy("visitor_count", *ledger.keys, "step"))
-    return _rows(named.withColumn("rank", rank).where("rank <= 2"), ledger)
+    return _rows(named.withColumn("rank", rank).where("rank = 1"), ledger)
 
 
-def _moved(lines: pa.Table, remainders: Remainders, ledger: Ledger, min_visitors: int) -> tuple[pa.Table, list[Row]]:
-    """The lines that end at one of the last two steps or nowhere, with their `step`; the published rows they leave."""
+def _moved(lines: pa.Table, remainders: Remainders, ledger: Ledger, min_visitors: int) -> pa.Table:
+    """The lines of `remainders`, which end at one of the last two steps or nowhere, with their `step`."""
     number = np.asarray(lines["row_number"], np.int64)
     person = encode(lines["person"].combine_chunks()).columns[0]
     is_present = np.asarray(lines["visitor_count"], np.int64) > 0
     step_of_row = remainders.place(number[is_present], person[is_present], min_visitors)
     steps = pa.array(step_of_row, pa.string()).take(pa.array(number))
-    stepped = lines.set_column(lines.column_names.index("step"), "step", steps).drop_columns("row_number")
-    taken = [
-        row
-        for row, step in zip(remainders.rows, step_of_row, strict=True)
-        if step is not None and row not in remainders.taken
-    ]
-    return stepped.filter(pc.is_valid(steps)), taken
+    return lines.set_column(lines.column_names.index("step"), "step", steps).drop_columns("row_number")
 
 
 def _without(rows: DataFrame, taken: Sequence[Row], ledger: Ledger) -> DataFrame:

@@ -2,6 +2,9 @@
 
 Visitors first, then surfaces: so that how many people stand behind each number is known, and numbers of fewer than
 min_visitors are left out. DuckDB adds up the page views of a visitor in each batch, then over all batches.
+
+Page views and beacons are counted, as ops may. Of samples, item views and times only ratios are kept, rounded: a total of
+a surface, less what marts show of it, would be of the few people whom they leave out.
 """
 
 from __future__ import annotations
@@ -94,6 +97,8 @@ _HUMANS = {
     ),
     _DWELL: (_sum("hovers", "entry.dwell_ms"), _one("hovers IS NOT NULL")),
 }
+#: Their totals are of samples, item views or times, not of page views.
+_RATIOS_OF_AMOUNTS = ("outside_viewport", "viewable", "attended", _DWELL)
 #: Per metric, over a page view: the amount and what it is of.
 _METRICS = {
     **_ALL_TRAFFIC,
@@ -177,6 +182,8 @@ def measured(row: Mapping[str, Any], hist_edges_ms: Sequence[int], min_visitors:
 
     def of(metric: str, amount: int, like: str, class_: str = ALL) -> Measured:
         base = None if metric == "page_views" else row[f"n_{like}"]
+        if metric in _RATIOS_OF_AMOUNTS:
+            amount, base = rounded_ratio(metric, amount, base or 1)
         grain = PAGE_VIEWS.name, row["event_date"], row["surface"]
         return Measured(*grain, metric, amount, base, row[f"v_{like}"], class_)
 
@@ -191,6 +198,14 @@ def measured(row: Mapping[str, Any], hist_edges_ms: Sequence[int], min_visitors:
             counts = {name: row[f"{metric}_{n}"] for n, name in enumerate(names)}
             counts[OTHER] = row["n_page_views"] - sum(counts.values())
             yield from (of(metric, count, "page_views", name) for name, count in counts.items() if count)
+
+
+def rounded_ratio(metric: str, amount: int, base: int) -> tuple[int, int]:
+    """A share in whole thousandths, a mean in two digits; halves upwards."""
+    if metric != _DWELL:
+        return (2000 * amount + base) // (2 * base), 1000
+    unit = 10 ** max(len(str(amount // base)) - 2, 0)
+    return (2 * amount + unit * base) // (2 * unit * base) * unit, 1
 
 
 def rejected(equations: Iterable[Equation]) -> Iterator[Measured]:

@@ -59,11 +59,35 @@ def test_simulate_says_what_it_wrote(hoverlake: Command) -> None:
             "'gaze_ms' is not one of 'dwell_ms', 'active_ms', 'click_count'",
         ),
         (["--surface", "feed", "--space", "outer"], "'outer' is not one of 'document', 'viewport'"),
-        (["--surface", "feed", "-o", "x.gif"], "--output x.gif must end in .png or .svg."),
+        (["--surface", "feed", "-o", "x.gif"], "--output x.gif must end in .png, .svg or .html."),
     ],
 )
 def test_a_heatmap_of_what_is_not_there(hoverlake: Command, warehouse: str, words: list[str], problem: str) -> None:
     said = hoverlake("heatmap", "--date", DAY, "-o", "x.png", "--warehouse", warehouse, *words)
+
+    assert said.exit_code == 2
+    assert problem in said.last
+    assert not Path("x.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (["heatmap", "--surface", "feed"], "a heatmap of which date? Give --date 2026-11-20."),
+        (["heatmap", "--surface", "feed", "--date", "20 November"], "--date 20 November: not a date."),
+        (["heatmap", "--surface", "feed", "--date", DAY, "--by", "layout"], "Invalid value for '--by'"),
+        (["heatmap", "--surface", "feed", "--date", DAY, "--release", "9"], "there is no release 9"),
+        (["plot", "gaze-plot", "--date", DAY], "'gaze-plot' is not one of 'position-curve'"),
+        (["plot", "trend", "--date", DAY, "--from", DAY], "give either --date, or --from and --to."),
+        (["plot", "trend", "--from", DAY], "--from and --to go together"),
+        (["plot", "trend", "--from", DAY, "--to", "2026-11-01"], f"--from {DAY} is after --to 2026-11-01"),
+        (["plot", "trend", "--from", "x", "--to", DAY], "--from x: not a date."),
+        (["plot", "exposure", "--date", ""], "--date : not a date."),
+        (["plot", "exposure"], "exposure of which date?"),
+    ],
+)
+def test_a_picture_of_what_cannot_be_asked(hoverlake: Command, warehouse: str, words: list[str], problem: str) -> None:
+    said = hoverlake(*words, "-o", "x.png", "--warehouse", warehouse)
 
     assert said.exit_code == 2
     assert problem in said.last
@@ -179,6 +203,7 @@ def test_help_loads_nothing_heavy() -> None:
         "sql",
         "visible",
         "heatmap",
+        "plot",
         "explain",
         "doctor",
         "backfill",

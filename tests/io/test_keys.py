@@ -16,6 +16,7 @@ from jobs.io.keys import (
     Key,
     KeyRing,
     load_key,
+    load_known_ring,
     load_ring,
     make_key,
     parse_ring,
@@ -158,3 +159,29 @@ def test_no_secret_stands_in_the_representation_of_a_ring() -> None:
 
     assert "secret" not in told
     assert not any(repr(secret)[2:12] in told or secret.hex()[:8] in told for secret in (A, B, C))
+
+
+def test_another_ring_is_told_by_the_marks_of_keys_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_use = RING.marks(JAN)
+    assert set(in_use) == {"1", "2"} and set(RING.marks(JAN - dt.timedelta(days=1))) == {"1"}
+
+    def load(*lines: tuple[dt.date | None, bytes | None]) -> object:
+        path = tmp_path / "key"
+        path.unlink(missing_ok=True)
+        path.touch(0o600)
+        write_ring(path, ring_of(lines))
+        monkeypatch.setenv("HOVERLAKE_KEY_FILE", str(path))
+        return load_known_ring("warehouse", in_use)
+
+    # Nobody can be found under a destroyed key, and a key that is not in use yet may change.
+    assert load((None, None), (JAN, B), (APR, A)) == ring_of([(None, None), (JAN, B), (APR, A)])
+    with pytest.raises(UsageError, match=r"is not the ring of warehouse: key 2, .* is another one"):
+        load((None, A), (JAN, C))
+    with pytest.raises(UsageError, match=r"key 2, .* is missing"):
+        load((None, A))
+
+
+def test_a_mark_tells_nothing_of_its_key() -> None:
+    for key in RING.keys:
+        assert key.secret is not None and key.mark is not None
+        assert len(key.mark) == 16 and key.mark not in key.secret.hex() and key.mark != visitor_key("", key.secret)[:16]

@@ -88,7 +88,7 @@ def climb(mart: PlainMart, entries: list[Entry], min_visitors: int) -> Ladder:
         for keys, members in waiting.items():
             if visitors(members) >= min_visitors:
                 ladder.step_of |= {entry.id: rung.name for entry in members}
-            elif rung.is_remainder and keys in beside:
+            elif rung.name == GROUP and keys in beside:
                 _take_in(ladder, rung, members, beside[keys])
     ladder.step_of |= {entry.id: UNPUBLISHED for entry in entries if entry.id not in ladder.step_of}
     return ladder

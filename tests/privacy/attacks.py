@@ -116,7 +116,7 @@ def find_refusers(folder: Path) -> list[str]:
 
 
 def find_refused_time(folder: Path) -> list[str]:
-    """Engaged time that ops shares out among the items of all surfaces, less all that stories show, with or without a
+    """Engaged time that ops would share out among the items of all surfaces, less all that stories show, with or without a
     surface: what is left is of ads that people refused."""
     total = f"SELECT event_date, sum(n) AS n FROM ({_profile('attended', 'amount')}) GROUP BY ALL"
     shown = _sums(STORIES, ["event_date"], "TRUE", {"n": "sum(attended_ms)"})
@@ -145,8 +145,8 @@ _TOTALS = (
 
 
 def _profile(metric: str, number: str) -> str:
-    """A number of each surface, as the newest run tells it."""
-    return f"""SELECT event_date, surface, {number} AS n FROM ops.dq_profile WHERE metric = '{metric}'
+    """A number of each surface, as the newest run tells it; thousandths are no total."""
+    return f"""SELECT event_date, surface, {number} AS n FROM ops.dq_profile WHERE metric = '{metric}' AND base <> 1000
         QUALIFY row_number() OVER (PARTITION BY event_date, surface ORDER BY run_id DESC) = 1"""
 
 

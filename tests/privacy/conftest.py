@@ -154,17 +154,29 @@ def _changed(path: Path, *statements: tuple[str, list[Any]]) -> None:
 
 
 def with_refused_time(attacked: Attacked, root: Path) -> Path:
-    """The published files, with a profile that counts engaged time on refused ads, as it once did."""
+    """The published files, with a profile that has engaged time as a total, refused ads included, as it once did."""
+    return _with_totals(attacked, root, "attended", "i.attended_ms", "TRUE")
+
+
+def with_exact_profile(attacked: Attacked, root: Path) -> Path:
+    """The published files, with a profile that has engaged time on items as a total of each surface, as it once did."""
+    return _with_totals(
+        attacked, root, "attended", "i.attended_ms", "i.ad_id IS NULL OR list_contains(purposes, 'ads')"
+    )
+
+
+def _with_totals(attacked: Attacked, root: Path, metric: str, amount: str, where: str) -> Path:
     folder = root / "profile"
     shutil.copytree(attacked.folder, folder)
-    refused = f"""
-        SELECT surface, sum(i.attended_ms) FROM
+    totals = f"""
+        SELECT surface, sum({amount}) FROM
         (SELECT surface, purposes, unnest(item_views) AS i FROM clean.page_views
          WHERE traffic_class = 'human' AND event_date = '{DATE}')
-        WHERE i.ad_id IS NOT NULL AND NOT list_contains(purposes, 'ads') GROUP BY ALL
+        WHERE {where} GROUP BY ALL
     """
-    add = "UPDATE published SET amount = amount + ? WHERE metric = 'attended' AND surface = ?"
-    changes = [(add, [amount or 0, surface]) for surface, amount in query(attacked.warehouse, refused)]
+    to_total = "UPDATE published SET amount = ?, base = ? WHERE metric = ? AND surface = ?"
+    found = query(attacked.warehouse, totals)
+    changes = [(to_total, [total or 0, total or 0, metric, surface]) for surface, total in found]
     for path in (folder / "ops/dq_profile").rglob("*.parquet"):
         _changed(path, *changes)
     return folder

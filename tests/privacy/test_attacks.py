@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from tests.privacy import attacks
-from tests.privacy.conftest import BEYOND_PX, LAYOUT_OF_ONE, Both, with_refused_time, with_refusers, with_rows_dropped
+from tests.privacy.conftest import (
+    BEYOND_PX,
+    LAYOUT_OF_ONE,
+    Both,
+    with_exact_profile,
+    with_refused_time,
+    with_refusers,
+    with_rows_dropped,
+)
 
 pytestmark = pytest.mark.spark
 
@@ -62,9 +70,9 @@ def test_time_on_refused_ads_is_in_no_table(both: Both, tmp_path: Path) -> None:
     assert attacks.find_refused_time(with_refused_time(both.protected, tmp_path))
 
 
-@pytest.mark.xfail(strict=True, reason="ops.dq_profile has totals of a surface, which split the remainders of a date")
-def test_no_remainder_of_a_date_can_be_split_by_surface(both: Both) -> None:
+def test_no_remainder_of_a_date_can_be_split_by_surface(both: Both, tmp_path: Path) -> None:
     assert attacks.split_remainders(both.protected.folder) == []
+    assert attacks.split_remainders(with_exact_profile(both.protected, tmp_path))
 
 
 def test_two_releases_have_no_difference(both: Both) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jobs.report.page import write_report
-from tests.report.browser import BROWSER, DRIVER, opened, started
+from tests.report.browser import BROWSER, DRIVER, STICKING_OUT, TOO_FAINT, TOO_HIGH, opened, started
 from tests.report.warehouse import CHECK, DATE, LATER, report_warehouse, run_row
 
 if TYPE_CHECKING:
@@ -28,48 +28,6 @@ pytest.importorskip("selenium", reason="selenium is not installed: no page was l
 WIDTHS, SCHEMES = (390, 1440), ("light", "dark")
 #: A4 less the page's margins, at 96 px an inch: 186 x 269 mm.
 PAPER = (702, 1017)
-#: Elements that stick out of the window, or whose content sticks out of them.
-STICKING_OUT = """
-const width = document.documentElement.clientWidth;
-const found = document.documentElement.scrollWidth > width ? ["page: " + document.documentElement.scrollWidth] : [];
-for (const element of document.body.querySelectorAll("*")) {
-  const box = element.getBoundingClientRect();
-  if (box.width && (box.right > width + 0.5 || box.left < -0.5)) found.push("outside: " + element.outerHTML.slice(0, 120));
-  if (element instanceof HTMLElement && getComputedStyle(element).display !== "inline"
-      && element.scrollWidth > element.clientWidth + 1) found.push("wider: " + element.outerHTML.slice(0, 120));
-}
-return found;
-"""
-#: Texts with less contrast to what is behind them than 4.5 to 1 (WCAG 2.2, 1.4.3), with the ratio.
-TOO_FAINT = """
-const parse = text => (text.match(/[\\d.]+/g) || []).map(Number);
-const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
-  .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-  .reduce((sum, v, n) => sum + v * [0.2126, 0.7152, 0.0722][n], 0);
-const behind = element => {
-  for (let at = element; at; at = at.parentElement) {
-    const colour = parse(getComputedStyle(at).backgroundColor);
-    if (colour.length === 3 || colour[3] > 0) return colour;
-  }
-  return [255, 255, 255];
-};
-const found = [];
-for (const element of document.body.querySelectorAll("*")) {
-  if (![...element.childNodes].some(node => node.nodeType === 3 && node.textContent.trim())) continue;
-  const style = getComputedStyle(element);
-  const text = parse(element instanceof SVGElement ? style.fill : style.color);
-  const [low, high] = [light(text), light(behind(element))].sort((a, b) => a - b);
-  const ratio = (high + 0.05) / (low + 0.05);
-  if (ratio < 4.5) found.push(ratio.toFixed(2) + " " + element.textContent.trim().slice(0, 60));
-}
-return found;
-"""
-#: What must stay in one piece and is higher than a sheet.
-TOO_HIGH = """
-return [...document.body.querySelectorAll("*")]
-  .filter(element => getComputedStyle(element).breakInside === "avoid" && element.offsetHeight > arguments[0])
-  .map(element => element.outerHTML.slice(0, 120));
-"""
 
 
 @pytest.fixture(scope="module")

@@ -50,7 +50,8 @@ def test_numbers_that_are_all_zero_can_be_drawn() -> None:
 def test_a_chart_is_told_in_words_and_its_texts_are_escaped() -> None:
     drawn = trend_chart(_trend({0: 0.5}, usual=0.4, title="<script>"))
 
-    assert 'aria-label="&lt;script&gt;: 50.0 % on 2026-11-20, as usual; median of the same weekdays 40.0 %' in drawn
+    assert "<title>&lt;script&gt;</title>" in drawn
+    assert "<desc>&lt;script&gt;: 50.0 % on 2026-11-20, as usual; median of the same weekdays 40.0 %" in drawn
     assert "<script>" not in drawn
 
 

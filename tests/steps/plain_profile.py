@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from jobs.steps.past import quantile_of_bins
@@ -38,8 +39,13 @@ def _of_group(
         base = None if metric == "page_views" else totals[like][1]
         return Measured("clean.page_views", date, surface, metric, amount, base, len(visitors[like]), class_)
 
-    for metric, (amount, _) in totals.items():
-        if len(visitors[metric]) >= least:
+    for metric, (amount, total) in totals.items():
+        if len(visitors[metric]) < least:
+            continue
+        if metric in ("outside_viewport", "viewable", "attended", "dwell_ms"):
+            rounded, of_ = _rounded(metric, Decimal(amount) / (total or 1))
+            yield Measured("clean.page_views", date, surface, metric, rounded, of_, len(visitors[metric]))
+        else:
             yield of(metric, amount, metric)
     if len(visitors["dwell_ms"]) >= least:
         dwells = [sum(hover["dwell_ms"] for hover in row["hovers"]) for row in rows if _has_cursor(row)]
@@ -56,6 +62,14 @@ def _of_group(
         }
         for metric, counts in classes.items():
             yield from (of(metric, count, "page_views", name) for name, count in counts.items())
+
+
+def _rounded(metric: str, ratio: Decimal) -> Pair:
+    """A mean in two digits of 1, a share in thousandths."""
+    if metric == "dwell_ms":
+        last_digit = max(ratio.adjusted() - 1, 0) if ratio else 0
+        return int(ratio.quantize(Decimal(1).scaleb(last_digit), ROUND_HALF_UP)), 1
+    return int((ratio * 1000).quantize(Decimal(1), ROUND_HALF_UP)), 1000
 
 
 def _has_cursor(row: Row) -> bool:

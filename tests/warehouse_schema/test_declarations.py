@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator
 
 import pyarrow as pa
@@ -85,6 +86,13 @@ def test_table_says_what_a_row_is(table: Table) -> None:
     assert table.meaning.endswith(".")
     assert all(caveat.endswith(".") for caveat in table.caveats)
     assert table.retention_days is not None
+
+
+@every_table
+def test_table_has_an_owner_a_freshness_and_a_version_of_three_numbers(table: Table) -> None:
+    assert table.owner and table.freshness.endswith(".")
+    assert re.fullmatch(r"[1-9]\d*\.\d+\.\d+", table.version)
+    assert table.is_restricted is (table.layer in ("clean", "restricted"))
 
 
 @every_table

@@ -17,6 +17,7 @@ from warehouse_schema.docs import (
     stale_pages,
     write_pages,
 )
+from warehouse_schema.examples import EXAMPLES
 from warehouse_schema.raw import cursor_beacon as raw
 from warehouse_schema.table import Array
 
@@ -87,6 +88,23 @@ def test_table_page_shows_rows_nested_fields_values_and_caveats() -> None:
     assert "| `kind` | string |  |  | `a`, `b` | This \\| that. *Personal.* |" in lines
     assert "| `cells` | list of object |  | yes |  | All cells. |" in lines
     assert "| `cells[].share` | double | 0..1 |  | 0 to 1 | How much. |" in lines
+
+
+def test_mart_page_says_who_answers_for_it_how_fresh_it_is_and_what_it_answers() -> None:
+    page = render_table(TABLES["mart.reach_daily"])
+
+    assert "- Owner: warehouse team. Read by every analyst." in page
+    assert "- Fresh: The night after an event date shows it, provisional;" in page
+    assert "- Contract: [version 1.0.0](../contracts/mart.reach_daily.odcs.yaml)." in page
+    for example in EXAMPLES["mart.reach_daily"]:
+        assert f"{example.question}\n\n```sql\n{example.sql}\n```" in page
+
+
+def test_a_page_about_people_says_who_may_read_it_and_has_no_questions() -> None:
+    page = render_table(TABLES["clean.page_views"])
+
+    assert "Read by those who have permission" in page
+    assert "## Questions" not in page and "- Contract:" not in page
 
 
 def test_contract_page_names_every_field() -> None:

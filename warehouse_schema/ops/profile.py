@@ -70,7 +70,8 @@ DQ_PROFILE = Table(
         Column(
             "base",
             "long",
-            "What it is of: denominator of shares and means; page views behind a quantile or a class; NULL for page_views.",
+            "What it is of: denominator of shares and means; page views behind a quantile or a class; 1,000 for the rounded shares "
+            "of samples, item views and times, 1 for the rounded mean; NULL for page_views.",
             "as the metric says",
             nullable=True,
             low=0,
@@ -92,6 +93,8 @@ DQ_PROFILE = Table(
         "A metric has a row only where at least min_visitors visitors are behind its base.",
         "page_views_cut and sessions_cut are of ids, of the first date of a key and the date before; only nights that build one "
         "of the two count them.",
+        "outside_viewport, viewable and attended are shares rounded to thousandths, dwell_ms is a mean of two digits: totals of "
+        "a surface could be subtracted from those of marts.",
         "Classes are counts of page views, however few: as in ops.reconciliation, and never amounts.",
         f"{s.MISSING} is the class of what the tracker did not send, {OTHER} that of device types beyond the three known ones.",
     ),
