@@ -38,7 +38,7 @@ def dates_kept(query: str, parameters: Mapping[str, Any] | None = None) -> dict[
 
     `query` is one statement that parses; `parameters` are the values of its `$name`s.
     """
-    with duckdb.connect() as connection:
+    with _scratch() as connection:
         tree = _tree(connection, query)
     conditions = _conditions(tree) if tree else {}
     return {
@@ -46,6 +46,19 @@ def dates_kept(query: str, parameters: Mapping[str, Any] | None = None) -> dict[
         for name, of_references in conditions.items()
         if all(of_references)
     }
+
+
+def _scratch() -> duckdb.DuckDBPyConnection:
+    """A connection to parse and judge by, in UTC as the query's own: a date may be compared with an instant."""
+    return _engine().cursor()
+
+
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    # Starting an engine with its threads takes longer than all it is asked here.
+    engine = duckdb.connect(config={"threads": 1})
+    engine.execute("SET GLOBAL TimeZone = 'UTC'")
+    return engine
 
 
 def _tree(connection: duckdb.DuckDBPyConnection, query: str) -> Node | None:
@@ -131,7 +144,7 @@ def _is_pure(part: Node) -> bool:
 @cache
 def _steady_functions() -> frozenset[str]:
     """Functions that give the same for the same, always: not random(), and not what depends on the moment."""
-    with duckdb.connect() as connection:
+    with _scratch() as connection:
         rows = connection.execute(
             "select function_name from duckdb_functions() group by all "
             "having bool_and(function_type = 'scalar' and stability = 'CONSISTENT')"
@@ -144,9 +157,7 @@ def _judged(
 ) -> Collection[dt.date]:
     """Dates that fulfil the conditions of at least one place that names the table."""
     kept: set[dt.date] = set()
-    with duckdb.connect() as connection:
-        # As connect() sets it: a date may be compared with an instant.
-        connection.execute("SET TimeZone = 'UTC'")
+    with _scratch() as connection:
         for conditions in references:
             of_reference = set(dates)
             for condition in conditions:

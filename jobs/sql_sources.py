@@ -34,10 +34,10 @@ def add_view(
     files: list[str] = []
     source = None
     if delta is not None:
-        files = local_files(warehouse, table, delta)
-        is_local = bool(files)
-        files = of_dates(files, keep) if keep else files
-        source = parquet_scan(table, files) if files else None if is_local else _dataset(connection, table, delta)
+        paths = local_paths(warehouse, delta)
+        root = local_path(warehouse)
+        files = [f"{root}/{table.path}/{path}" for path in (of_dates(paths, keep) if keep else paths)]
+        source = parquet_scan(table, files) if files else None if paths else _dataset(connection, table, delta)
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.layer}")
     connection.execute(f"CREATE VIEW {table.name} AS {declared_columns(table, source, stored_columns(delta))}")
     connection.execute(f"COMMENT ON VIEW {table.name} IS {quoted(table.one_row_per)}")
@@ -62,14 +62,14 @@ def declared_columns(table: Table, source: str | None, stored: Collection[str]) 
     return f"SELECT {columns} {f'FROM {source}' if source else 'WHERE false'}"
 
 
-def local_files(warehouse: str, table: Table, delta: DeltaTable) -> list[str]:
-    """Files of this version on local disk; none for an object store, or where a file list is not the whole truth."""
-    root = local_path(warehouse)
+def local_paths(warehouse: str, delta: DeltaTable) -> list[str]:
+    """Files of this version on local disk, below the table's folder; none for an object store, or where a file list is
+    not the whole truth."""
     # From reader version 2 on, files may hold deleted rows or renamed columns.
-    if root is None or delta.protocol().min_reader_version > 1:
+    if local_path(warehouse) is None or delta.protocol().min_reader_version > 1:
         return []
     # Not file_uris(): those are percent-encoded.
-    return [str(root / table.path / path) for path in paths_of(delta)]
+    return paths_of(delta)
 
 
 def paths_of(delta: DeltaTable) -> list[str]:

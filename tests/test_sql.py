@@ -312,7 +312,7 @@ def test_object_stores_are_read_through_an_arrow_dataset_alike(warehouse: str, m
     query = f"select * from {EXPOSURE} where event_date = '2026-11-21' order by all"
     expected = run_sql(warehouse, query, "json")
 
-    monkeypatch.setattr("jobs.sql_sources.local_files", lambda *_: [])
+    monkeypatch.setattr("jobs.sql_sources.local_paths", lambda *_: [])
 
     assert run_sql(warehouse, query, "json") == expected
     assert json.loads(expected or "")[0]["visible_ms"] == 50

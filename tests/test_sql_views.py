@@ -68,7 +68,7 @@ def test_a_view_answers_alike_from_an_object_store(warehouse: str, monkeypatch: 
     query = "select * from clean.hovers order by all"
     expected = run_sql(warehouse, query, "json")
 
-    monkeypatch.setattr("jobs.sql_sources.local_files", lambda *_: [])
+    monkeypatch.setattr("jobs.sql_sources.local_paths", lambda *_: [])
 
     assert run_sql(warehouse, query, "json") == expected
     assert len(json.loads(expected or "")) == 2

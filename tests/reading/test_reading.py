@@ -205,7 +205,7 @@ def test_object_stores_are_read_alike(warehouse: hoverlake.Warehouse, monkeypatc
     reading = warehouse.table(STORIES, dates="2026-11-20")
     local = reading.arrow().to_pylist()
 
-    monkeypatch.setattr("jobs.sql_sources.local_files", lambda *_: [])
+    monkeypatch.setattr("jobs.sql_sources.local_paths", lambda *_: [])
 
     assert reading.arrow().to_pylist() == local
     assert len(local) == 1
