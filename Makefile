@@ -124,8 +124,11 @@ bench-desk: $(STAMP) ## how long `hoverlake sql` takes for one date of 400, made
 bench-simulator: $(STAMP) ## samples per second and core of the simulator
 	@$(BIN)/python -m benchmarks.simulator_speed
 
-pictures: $(STAMP) ## draw the pictures of docs/pictures.md anew, of the demo's warehouse and of made-up numbers
+pictures: questions ## draw every picture of docs/ anew: heatmaps, plots, questions, pages in a browser
 	@$(BIN)/python -m tests.plots.pictures
+	@$(BIN)/python -m tests.serve.screenshots
+	@$(BIN)/python -m tests.dictionary.screenshot
+	@$(BIN)/python -m tests.report.screenshot
 
 clean: ## remove the demo's data and all caches; keeps .venv, .jars and .tools
 	rm -rf data dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis metastore_db derby.log spark-warehouse
