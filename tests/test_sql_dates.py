@@ -9,7 +9,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from jobs.errors import InfrastructureFailed
 from jobs.sql import connect, named_tables, run_sql
@@ -184,6 +184,7 @@ CONDITION = st.recursive(
 JOIN = st.sampled_from(["join", "left join", "right join", "full join"])
 
 
+@settings(max_examples=40)
 @given(CONDITION, JOIN, st.booleans())
 def test_leaving_files_out_changes_no_answer_whatever_is_asked(
     warehouse: str, where: str, join: str, is_first: bool

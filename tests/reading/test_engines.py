@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -92,7 +93,7 @@ def registered(spark: SparkSession, demo_warehouse: Demo) -> Iterator[Registered
     for schema in ("mart", "mart_newest", "ops"):
         spark.sql(f"DROP SCHEMA {schema} CASCADE")
     if not had_folder:
-        Path("spark-warehouse").rmdir()
+        shutil.rmtree("spark-warehouse", ignore_errors=True)
 
 
 @pytest.mark.parametrize("table", MARTS, ids=lambda table: table.name)
