@@ -16,6 +16,7 @@ from jobs.errors import UsageError
 from jobs.io.releases import PIN_DAYS, Release
 from jobs.io.s3 import object_uri
 from jobs.io.store import table_uri
+from jobs.output import writing
 from jobs.pinned import PINNED_NAMES, is_void, open_pinned, opened_release
 from jobs.sql_sources import paths_of, stored_columns
 from warehouse_schema import TABLES, Table
@@ -93,10 +94,8 @@ def export_catalog(
     text = script(export_of(warehouse, layers, release_number, catalog or CATALOG), engine)
     if output is None:
         return text
-    try:
+    with writing(output):
         output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{output} cannot be written: {error.strerror or error}. Choose another --output.") from error
     return None
 
 

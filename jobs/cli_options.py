@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from jobs.dates import iso_date
 from jobs.errors import UsageError
 
 Raw = Annotated[
@@ -44,14 +45,10 @@ def share(help_: str) -> Any:
 
 def date_of(text: str, option: str = "--date") -> dt.date:
     """The date that an option gives; UsageError if it is none."""
-    try:
-        date = dt.date.fromisoformat(text)
-        # The weeks and the short forms of ISO 8601 (2026-W47-5, 20261120) are no names of landing dates.
-        if date.isoformat() == text:
-            return date
-    except ValueError:
-        pass
-    raise UsageError(f"{option} {text}: not a date. Give YYYY-MM-DD, for example 2026-11-20.")
+    date = iso_date(text)
+    if date is None:
+        raise UsageError(f"{option} {text}: not a date. Give YYYY-MM-DD, for example 2026-11-20.")
+    return date
 
 
 def instant_of(text: str) -> dt.datetime:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from jobs.dates import iso_date
 from jobs.errors import UsageError
 from jobs.heatmap_grid import Cell, Picture, build_picture
 from jobs.heatmap_groups import (
@@ -22,39 +23,21 @@ from jobs.heatmap_groups import (
     Space,
     cells_of,
     exposure_of,
-    fitting_groups,
     groups_of,
     share_without_group,
 )
 from jobs.heatmap_notes import notes_on
 from jobs.heatmap_pair import dates_of
 from jobs.heatmap_sheets import Heat, Sheet, cell_spots
+from jobs.output import check_suffix, writing
+from jobs.pinned import check_not_awaited
 from jobs.plots.reading import answering
-from jobs.publication import closes_on
 from jobs.sql import opened_release
 from warehouse_schema.mart.hover_heatmap_daily import HOVER_HEATMAP_DAILY as HEATMAP
 from warehouse_schema.mart.viewport_exposure_daily import VIEWPORT_EXPOSURE_DAILY as EXPOSURE
 
 if TYPE_CHECKING:
     import duckdb
-
-    from jobs.io.releases import Release
-
-__all__ = [
-    "MEASURES",
-    "Asked",
-    "Group",
-    "Measure",
-    "Space",
-    "draw_heatmap",
-    "fitting_groups",
-    "groups_of",
-    "heat_of",
-    "picture_of",
-    "sheet_of",
-    "subtitle",
-    "write_heat",
-]
 
 SUFFIXES = (".png", ".svg", ".html")
 TITLES = {
@@ -100,7 +83,7 @@ def draw_heatmap(
     record = opened_release(warehouse, release)
     assert record is not None, "needed, so there or an error"
     for shown in dates:
-        _check_closed(record, shown)
+        check_not_awaited(HEATMAP, record, shown)
     asked = Asked(dates[0], surface, layout, device, space, measure, per_exposure)
     with answering(warehouse, [HEATMAP.name, EXPOSURE.name], record.number) as connection:
         if compare:
@@ -114,7 +97,7 @@ def draw_heatmap(
 
 def write_heat(heat: Heat, output: Path) -> str:
     """Write the picture as the ending of `output` says; returns what was drawn, in words."""
-    try:
+    with writing(output):
         if output.suffix.lower() == ".html":
             from jobs.heatmap_page import page_of
 
@@ -123,8 +106,6 @@ def write_heat(heat: Heat, output: Path) -> str:
             from jobs.heatmap_picture import save_heat
 
             save_heat(heat, output)
-    except OSError as error:
-        raise UsageError(f"{output} cannot be written: {error.strerror or error}. Choose another --output.") from error
     return f"{output}: {heat.words}"
 
 
@@ -170,15 +151,6 @@ def sheet_of(
     return sheet, notes_on(group, groups, picture, asked.measure, without_group)
 
 
-def picture_of(
-    connection: duckdb.DuckDBPyConnection, groups: Sequence[Group], space: Space, measure: Measure, per_exposure: bool
-) -> tuple[Picture, list[str]]:
-    """The picture of the first group, with what its reader must know."""
-    asked = Asked(groups[0].date, groups[0].surface, space=space, measure=measure, per_exposure=per_exposure)
-    sheet, notes = sheet_of(connection, groups, asked)
-    return sheet.picture, notes
-
-
 def _picture(cells: Sequence[Cell], exposure: dict[int, int], group: Group, asked: Asked) -> Picture:
     return build_picture(
         cells,
@@ -187,15 +159,6 @@ def _picture(cells: Sequence[Cell], exposure: dict[int, int], group: Group, aske
         space=asked.space,
         per_exposure=asked.per_exposure,
     )
-
-
-def _check_closed(release: Release, date: dt.date) -> None:
-    """UsageError for a date that is built, and that marts do not show yet."""
-    if str(date) in release.awaiting_publication:
-        raise UsageError(
-            f"event date {date} is not shown by {HEATMAP.name} yet: it is published when its window closes, on "
-            f"{closes_on(date, release.configuration)}. Draw an earlier date."
-        )
 
 
 def _check_choices(space: str, measure: str, per_exposure: bool, output: Path) -> None:
@@ -207,8 +170,7 @@ def _check_choices(space: str, measure: str, per_exposure: bool, output: Path) -
         raise UsageError(
             "exposure is known for rows of the document only. Use --space document, or leave out exposure."
         )
-    if output.suffix.lower() not in SUFFIXES:
-        raise UsageError(f"--output {output} must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}.")
+    check_suffix(output, SUFFIXES)
 
 
 def _check_together(
@@ -229,7 +191,7 @@ def _check_together(
 
 
 def _date(date: dt.date | str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(str(date))
-    except ValueError as error:
-        raise UsageError(f"--date {date} is no date. Write it as 2026-11-20.") from error
+    found = iso_date(str(date))
+    if found is None:
+        raise UsageError(f"--date {date} is no date. Write it as 2026-11-20.")
+    return found

@@ -28,6 +28,8 @@ FOLD_ROWS = range(8, 68)
 MIN_FALL_SHARE = 0.03
 #: The picture's values may span this much; what is smaller is drawn as the smallest.
 MAX_DECADES = 4
+#: Height of a strip over its width: about a sheet of paper.
+STRIP_SHAPE = 1.6
 #: The page is drawn down to the depth that holds this share of the amount.
 DRAWN_SHARE = 0.99
 
@@ -89,6 +91,11 @@ def build_picture(
         page_views=max((cell.page_view_count for cell in cells), default=0),
         outside=outside if outside > 0.5 else 0.0,
     )
+
+
+def strips_of(picture: Picture, most: int) -> int:
+    """How many strips a long page is cut into, at most `most`: each about a sheet of paper."""
+    return max(1, min(most, round(picture.height_px / (STRIP_SHAPE * picture.width_px))))
 
 
 def scale_of(*pictures: Picture) -> tuple[float, float]:

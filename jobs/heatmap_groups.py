@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from jobs.errors import UsageError
 from jobs.heatmap_grid import Cell
+from jobs.pinned import listed
 from jobs.sql_output import printable
 from warehouse_schema.mart.hover_heatmap_daily import HOVER_HEATMAP_DAILY as HEATMAP
 from warehouse_schema.mart.viewport_exposure_daily import VIEWPORT_EXPOSURE_DAILY as EXPOSURE
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 Space = Literal["document", "viewport"]
 Measure = Literal["dwell_ms", "active_ms", "click_count"]
-MEASURES = ("dwell_ms", "active_ms", "click_count")
+MEASURES: tuple[Measure, ...] = ("dwell_ms", "active_ms", "click_count")
 GROUP = ("layout_id", "device_type", "viewport_class")
 #: Longest name that fits a title.
 NAME_CHARS = 40
@@ -135,12 +136,6 @@ def nothing_there(
         values.append(value)
         said.append(printable(str(value)))
     raise AssertionError("each word has rows, all together have none")
-
-
-def listed(values: Sequence[Any]) -> str:
-    """The last twenty values in words, or that there is nothing."""
-    newest = [printable(str(value)) for value in values[-20:]]
-    return ("... " if len(values) > 20 else "") + (", ".join(newest) or "nothing")
 
 
 def _nothing_measured(groups: Sequence[Group], measure: str) -> str:

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from jobs.dates import iso_date
 from jobs.errors import UsageError
-from jobs.heatmap_groups import Asked, Group, groups_of, listed, named
+from jobs.heatmap_groups import Asked, Group, groups_of, named
+from jobs.pinned import listed
 from jobs.sql_output import printable
 from warehouse_schema.mart.hover_heatmap_daily import HOVER_HEATMAP_DAILY as HEATMAP
 
@@ -41,7 +43,7 @@ class Pair:
 
 def dates_of(compare: tuple[str, str], date: dt.date | None) -> tuple[dt.date, ...]:
     """The dates that a comparison reads: A and B if they are dates, else the one that is asked for."""
-    a, b = map(_as_date, compare)
+    a, b = map(iso_date, compare)
     if a is None or b is None:
         if date is None and (a or b):
             raise UsageError(f"--compare {_said(compare)}: one is a date and one is not. Compare two of a kind.")
@@ -75,7 +77,7 @@ def _what(connection: duckdb.DuckDBPyConnection, asked: Asked, compare: tuple[st
         raise UsageError(f"--compare {_said(compare)}: both are the same. Give two that differ.")
     there = {what: _values(connection, asked, column) for what, column in COLUMNS.items()}
     found: list[What] = [what for what in COLUMNS if set(compare) <= set(there[what])]
-    if all(map(_as_date, compare)):
+    if all(map(iso_date, compare)):
         found.append("date")
     if len(found) > 1:
         raise UsageError(
@@ -114,14 +116,6 @@ def _no_pair(what: What, compare: tuple[str, str], sides: Sequence[Sequence[Grou
         f"--compare {_said(compare)}: no viewport class has both, all else equal, and at another width the same pixel holds "
         f"other things. {printable('; '.join(have))}.{hint}"
     )
-
-
-def _as_date(text: str) -> dt.date | None:
-    try:
-        date = dt.date.fromisoformat(text)
-    except ValueError:
-        return None
-    return date if date.isoformat() == text else None
 
 
 def _said(compare: tuple[str, str]) -> str:

@@ -11,19 +11,16 @@ from typing import TYPE_CHECKING
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from jobs.heatmap_grid import GRID_PX, Picture
-from jobs.heatmap_scale import Scale, hatched, norm_of, scale_of
+from jobs.heatmap_grid import GRID_PX, Picture, strips_of
+from jobs.heatmap_scale import Scale, hatched, scale_of
 from jobs.heatmap_sheets import Heat, Sheet
 from jobs.plots.canvas import INK, PAPER, drawing, save
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["norm_of", "save_heat", "strips_of"]
 
 MAX_STRIPS = 6
-#: Height of a strip over its width: about a sheet of paper.
-STRIP_SHAPE = 1.6
 #: Width of the drawn pages together, and of the narrowest strip.
 PAGES_IN, NARROWEST_IN, GAP_IN, BAR_IN, LEFT_IN = 11.0, 1.1, 0.5, 0.16, 0.65
 PAGE, NOTHING, FOLD = "#ffffff", "#dedede", "#0072b2"
@@ -36,11 +33,6 @@ def save_heat(heat: Heat, output: Path) -> None:
     """Write the picture; the ending of `output` decides png or svg. Equal pictures give equal bytes."""
     with drawing():
         save(figure_of(heat), output)
-
-
-def strips_of(picture: Picture) -> int:
-    """Columns that a long page is cut into."""
-    return max(1, min(MAX_STRIPS, round(picture.height_px / (STRIP_SHAPE * picture.width_px))))
 
 
 def figure_of(heat: Heat) -> Figure:
@@ -82,7 +74,7 @@ def figure_of(heat: Heat) -> Figure:
 def _cut(sheets: Sequence[Sheet]) -> tuple[int, list[int]]:
     """Rows of every strip, and how many strips each sheet is cut into: the same height for all."""
     if len(sheets) == 1:
-        count = strips_of(sheets[0].picture)
+        count = strips_of(sheets[0].picture, MAX_STRIPS)
         return math.ceil(len(sheets[0].picture.values) / count), [count]
     longest = max(len(sheet.picture.values) for sheet in sheets)
     most = max(1, MAX_STRIPS // len(sheets))

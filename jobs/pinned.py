@@ -17,6 +17,7 @@ from jobs.io import releases
 from jobs.io.store import Store, local_path
 from jobs.io.warehouse import check_root, open_table
 from jobs.sql_errors import unknown_table, unreadable, void_layer
+from jobs.sql_output import printable
 from warehouse_schema import PINNED, TABLES, Table
 
 if TYPE_CHECKING:
@@ -83,16 +84,21 @@ def open_pinned(warehouse: str, table: Table, release: Release | None, is_void: 
 
 def check_shown(warehouse: str, table: Table, release: Release, dates: Sequence[dt.date]) -> None:
     """UsageError unless `release` shows each of `dates` in this pinned table."""
-    from jobs.publication import closes_on
-
     for date in dates:
         if str(date) not in release.event_dates:
             raise not_published(warehouse, release, date)
-        if str(date) in release.awaiting_publication and table.layer == "mart" and not _is_shown_early(table, release):
-            raise UsageError(
-                f"event date {date} is not shown by {table.name} yet: it is published when its window closes, on "
-                f"{closes_on(date, release.configuration)}. Ask for an earlier date."
-            )
+        check_not_awaited(table, release, date)
+
+
+def check_not_awaited(table: Table, release: Release, date: dt.date) -> None:
+    """UsageError for a date that is built, and that the table does not show yet."""
+    from jobs.publication import closes_on
+
+    if str(date) in release.awaiting_publication and table.layer == "mart" and not _is_shown_early(table, release):
+        raise UsageError(
+            f"event date {date} is not shown by {table.name} yet: it is published when its window closes, on "
+            f"{closes_on(date, release.configuration)}. Ask for an earlier date."
+        )
 
 
 def not_published(warehouse: str, release: Release | None, date: dt.date) -> UsageError:
@@ -105,7 +111,7 @@ def not_published(warehouse: str, release: Release | None, date: dt.date) -> Usa
 
 def listed(values: Sequence[Any]) -> str:
     """The last of the values, for a message."""
-    last = [str(value) for value in values[-_MOST_LISTED:]]
+    last = [printable(str(value)) for value in values[-_MOST_LISTED:]]
     return ("... " if len(values) > _MOST_LISTED else "") + (", ".join(last) or "nothing")
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from jobs.dates import iso_date
 from jobs.errors import UsageError
 from jobs.pinned import DATE, open_pinned
 from jobs.sql import connect
@@ -77,14 +78,10 @@ def _date(value: Date) -> dt.date:
         return value.date()
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         return value
-    try:
-        date = dt.date.fromisoformat(str(value))
-        # Not the short forms of ISO 8601, such as 20261120.
-        if date.isoformat() == str(value):
-            return date
-    except ValueError:
-        pass
-    raise UsageError(f"{value!r} is no date. Give YYYY-MM-DD, for example '2026-11-20', or a datetime.date.")
+    date = iso_date(str(value))
+    if date is None:
+        raise UsageError(f"{value!r} is no date. Give YYYY-MM-DD, for example '2026-11-20', or a datetime.date.")
+    return date
 
 
 def check_has_dates(table: Table) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.errors import UsageError
+from jobs.output import writing
 
 if TYPE_CHECKING:
     import duckdb
@@ -24,21 +25,18 @@ def write_file(answer: duckdb.DuckDBPyRelation, format: str, output: Path) -> No
     reader = answer.to_arrow_reader(_ROWS)
     schema = reader.schema.empty_table().rename_columns(unique(reader.schema.names)).schema
     aside = output.with_name(f".{output.name}.part")
+    made = pq.ParquetWriter if format == "parquet" else pa.ipc.new_file
+    options = {"compression": "zstd"} if format == "parquet" else {}
     try:
-        with (
-            pq.ParquetWriter(aside, schema, compression="zstd")
-            if format == "parquet"
-            else pa.ipc.new_file(str(aside), schema)
-        ) as file:
-            for batch in reader:
-                file.write_batch(batch.rename_columns(schema.names))
-        aside.replace(output)
+        with writing(output):
+            with made(str(aside), schema, **options) as file:
+                for batch in reader:
+                    file.write_batch(batch.rename_columns(schema.names))
+            aside.replace(output)
     except pa.ArrowNotImplementedError as error:
         raise UsageError(
             f"{format} has no type for a column of the answer: {error}. Cast it, or use --format json."
         ) from error
-    except OSError as error:
-        raise unwritable(output, error) from error
     finally:
         aside.unlink(missing_ok=True)
 
@@ -53,8 +51,3 @@ def unique(names: Sequence[str]) -> list[str]:
             fresh = f"{name}_{number}"
         taken.append(fresh)
     return taken
-
-
-def unwritable(output: Path, error: OSError) -> UsageError:
-    """What to say of a file that cannot be written."""
-    return UsageError(f"{output} cannot be written: {error.strerror or error}. Choose another --output.")

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from jobs.errors import UsageError
-from jobs.sql_files import FILES, unique, unwritable, write_file
+from jobs.output import writing
+from jobs.sql_files import FILES, unique, write_file
 
 if TYPE_CHECKING:
     import duckdb
@@ -52,10 +53,8 @@ def written(
     text = "".join(TEXT[format](names, connection))
     if output is None:
         return text
-    try:
+    with writing(output):
         output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise unwritable(output, error) from error
     return None
 
 

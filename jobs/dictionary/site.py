@@ -12,11 +12,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from expectations.catalog import OWN_RULES
 from expectations.suites import expectations_of
-from jobs import __version__
 from jobs.config import Settings
 from jobs.dictionary import words
 from jobs.dictionary.contract import contract_of
@@ -26,7 +25,8 @@ from jobs.dictionary.lineage_picture import picture
 from jobs.dictionary.metrics import Metric, metric_of, metrics, used_by
 from jobs.dictionary.prose import html, metric_href
 from jobs.dictionary.search_index import script
-from jobs.errors import UsageError
+from jobs.output import writing
+from jobs.pages import environment
 from warehouse_schema import CLEAN, MARTS, OPS, RESTRICTED, TABLES
 from warehouse_schema.column_words import paths, type_words
 from warehouse_schema.examples import EXAMPLES
@@ -81,15 +81,13 @@ def write_site(folder: Path) -> list[str]:
     UsageError if the folder cannot be written.
     """
     pages = site()
-    try:
+    with writing(folder):
         for name, text in pages.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         for path in left_over(folder, pages):
             path.unlink()
-    except OSError as error:
-        raise UsageError(f"{folder} cannot be written: {error.strerror or error}. Choose another --output.") from error
     return sorted(pages)
 
 
@@ -183,13 +181,5 @@ def _page(template: str, **facts: Any) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("jobs.dictionary", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    shared = {"groups": GROUPS, "metrics": list(metrics().values()), "version": __version__}
-    environment.globals.update(words=words, metric_href=metric_href, **shared)
-    return environment
+    shared = {"groups": GROUPS, "metrics": list(metrics().values())}
+    return environment("jobs.dictionary", words=words, metric_href=metric_href, **shared)

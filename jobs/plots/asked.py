@@ -10,9 +10,10 @@ from typing import Any
 import duckdb
 
 from jobs.errors import UsageError
-from jobs.heatmap_groups import listed, named, nothing_there
+from jobs.heatmap_groups import named, nothing_there
 from jobs.heatmap_notes import percent
 from jobs.io.releases import Release
+from jobs.pinned import listed
 from jobs.publication import awaited
 from jobs.report.words import number
 

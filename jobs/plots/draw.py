@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from jobs.plots.canvas import INK, PAPER, RULE, SOFT, drawing, save
-from jobs.plots.chart import Axis, Chart, Panel
+from jobs.plots.chart import Axis, Chart, Panel, Series
 from jobs.plots.colours import SERIES
 
 if TYPE_CHECKING:
@@ -65,37 +66,39 @@ def _key_rows(panel: Panel) -> int:
 
 
 def _draw(axes: Axes, panel: Panel, key_rows: int) -> None:
-    axes.set_facecolor("#ffffff")
     for low, high in panel.gaps:
         axes.axvspan(low, high, color=GAP, linewidth=0, zorder=0, snap=False)
     for number, one in enumerate(panel.series):
-        xs = [mark.x for mark in one.marks]
-        ys = [float("nan") if mark.y is None else mark.y for mark in one.marks]
-        colour = SERIES[number]
-        if panel.shape == "steps":
-            axes.stairs(ys, [*xs, xs[-1] + 1], color=colour, linestyle=DASHES[number], linewidth=1.8, label=one.title)
-        elif panel.shape == "points":
-            axes.plot(
-                xs,
-                ys,
-                color=colour,
-                linestyle=DASHES[number],
-                linewidth=1.8,
-                marker=MARKS[number],
-                markersize=5,
-                label=one.title,
-            )
-        else:
-            # A number between two gaps has no line: it is seen as a dot.
-            alone = [
-                n
-                for n, y in enumerate(ys)
-                if y == y and not any(ys[k] == ys[k] for k in (n - 1, n + 1) if 0 <= k < len(ys))
-            ]
-            axes.plot(xs, ys, color=colour, linestyle=DASHES[number], linewidth=1.3, label=one.title)
-            axes.plot(
-                [xs[n] for n in alone], [ys[n] for n in alone], color=colour, marker=".", markersize=3, linestyle="none"
-            )
+        _draw_series(axes, panel.shape, number, one)
+    _set_axes(axes, panel)
+    if key_rows:
+        axes.legend(
+            loc="lower left", bbox_to_anchor=(0.0, 1.0), fontsize=8.5, frameon=False, borderaxespad=0.1, handlelength=3.2,
+            labelspacing=0.25, borderpad=0.0, ncols=1 if key_rows > 1 else len(panel.series), columnspacing=1.6,
+        )  # fmt: skip
+    axes.set_title(panel.title, fontsize=9.5, weight="bold", color=INK, loc="left", pad=6 + 14.4 * key_rows)
+
+
+def _draw_series(axes: Axes, shape: str, number: int, one: Series) -> None:
+    """Line `number` as steps, as a line with a mark at each point, or as a fine line."""
+    xs = [mark.x for mark in one.marks]
+    ys = [math.nan if mark.y is None else mark.y for mark in one.marks]
+    style: dict[str, Any] = {"color": SERIES[number], "linestyle": DASHES[number], "label": one.title}
+    if shape == "steps":
+        axes.stairs(ys, [*xs, xs[-1] + 1], linewidth=1.8, **style)
+    elif shape == "points":
+        axes.plot(xs, ys, linewidth=1.8, marker=MARKS[number], markersize=5, **style)
+    else:
+        axes.plot(xs, ys, linewidth=1.3, **style)
+        # A number between two gaps has no line: it is seen as a dot.
+        padded = [math.nan, *ys, math.nan]
+        alone = [n for n, y in enumerate(ys) if y == y and padded[n] != padded[n] and padded[n + 2] != padded[n + 2]]
+        dots = [xs[n] for n in alone], [ys[n] for n in alone]
+        axes.plot(*dots, color=SERIES[number], marker=".", markersize=3, linestyle="none")
+
+
+def _set_axes(axes: Axes, panel: Panel) -> None:
+    axes.set_facecolor("#ffffff")
     _set_axis(axes.xaxis, panel.x)
     _set_axis(axes.yaxis, panel.y)
     axes.set_xlim(panel.x.low, panel.x.high)
@@ -109,12 +112,6 @@ def _draw(axes: Axes, panel: Panel, key_rows: int) -> None:
         axes.spines[side].set_visible(False)
     for side in ("left", "bottom"):
         axes.spines[side].set_color(SOFT)
-    if key_rows:
-        axes.legend(
-            loc="lower left", bbox_to_anchor=(0.0, 1.0), fontsize=8.5, frameon=False, borderaxespad=0.1, handlelength=3.2,
-            labelspacing=0.25, borderpad=0.0, ncols=1 if key_rows > 1 else len(panel.series), columnspacing=1.6,
-        )  # fmt: skip
-    axes.set_title(panel.title, fontsize=9.5, weight="bold", color=INK, loc="left", pad=6 + 14.4 * key_rows)
 
 
 def _set_axis(axis: AxisOfAxes, wanted: Axis) -> None:

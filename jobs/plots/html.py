@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
-from jobs import __version__
+from jobs.pages import environment
 
 STYLE, SCRIPT = "page.css", "page.js"
 
@@ -47,19 +47,6 @@ def data_uri(pixels: npt.NDArray[Any]) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("jobs.plots", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     style, script = (files("jobs.plots").joinpath(name).read_text(encoding="utf-8") for name in (STYLE, SCRIPT))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    environment.globals.update(
-        style=Markup(style),
-        script=Markup(script),
-        script_hash=f"sha256-{digest}",
-        version=__version__,
-    )
-    return environment
+    return environment("jobs.plots", style=Markup(style), script=Markup(script), script_hash=f"sha256-{digest}")

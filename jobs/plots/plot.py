@@ -10,6 +10,7 @@ import duckdb
 
 from jobs.errors import UsageError
 from jobs.io.releases import Release
+from jobs.output import check_suffix, writing
 from jobs.plots import depth, distribution, minutes, position, trend
 from jobs.plots.asked import Question
 from jobs.plots.chart import Chart
@@ -61,8 +62,7 @@ def draw_plot(warehouse: str, kind: str, question: Question, output: Path, relea
 
     UsageError for dates, keys or measures that the release does not have: the message lists those it has.
     """
-    if output.suffix.lower() not in SUFFIXES:
-        raise UsageError(f"--output {output} must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}.")
+    check_suffix(output, SUFFIXES)
     record = opened_release(warehouse, release)
     assert record is not None, "needed, so there or an error"
     with answering(warehouse, [table.name for table in MARTS], record.number) as connection:
@@ -72,7 +72,7 @@ def draw_plot(warehouse: str, kind: str, question: Question, output: Path, relea
 
 def write_chart(chart: Chart, output: Path) -> str:
     """Write the chart as the ending of `output` says; returns what was drawn, in words."""
-    try:
+    with writing(output):
         if output.suffix.lower() == ".html":
             from jobs.plots.chart_page import page_of
 
@@ -81,6 +81,4 @@ def write_chart(chart: Chart, output: Path) -> str:
             from jobs.plots.draw import save_chart
 
             save_chart(chart, output)
-    except OSError as error:
-        raise UsageError(f"{output} cannot be written: {error.strerror or error}. Choose another --output.") from error
     return f"{output}: {chart.words}"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobs.errors import UsageError
+from jobs.output import check_suffix, writing
 from jobs.questions import QUESTIONS
 from jobs.questions.question import Bars, Heatmap, Plot, Question, Row
 from jobs.sql import connect, named_tables, opened_release
@@ -74,8 +75,7 @@ def _newest(release: Release) -> dt.date:
 
 def draw(warehouse: str, asked: Asked, output: Path) -> str:
     """Draw the question's picture to `output`, .png or .svg; returns what was drawn, in words. UsageError if nothing can be."""
-    if output.suffix.lower() not in SUFFIXES:
-        raise UsageError(f"--output {output} must end in {' or '.join(SUFFIXES)}.")
+    check_suffix(output, SUFFIXES)
     picture = asked.question.picture
     if isinstance(picture, Plot):
         return _plot(warehouse, asked, picture, output)
@@ -109,10 +109,8 @@ def _bars(asked: Asked, picture: Bars, output: Path) -> str:
     least = asked.release.configuration.get("min_visitors", "too few")
     notes = [f"Rows of fewer than {least} visitors are merged: they have lost a key, or stand in (small groups)."]
     subtitle = f"{asked.date}, UTC, release {asked.release.number}"
-    try:
+    with writing(output):
         save_bars(picture, asked.rows, asked.question.asked, subtitle, notes, output)
-    except OSError as error:
-        raise UsageError(f"{output} cannot be written: {error.strerror or error}. Choose another --output.") from error
     return f"{output}: {asked.question.asked} {subtitle}."
 
 

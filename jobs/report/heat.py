@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from jobs.heatmap import sheet_of
-from jobs.heatmap_grid import GRID_PX, Floats, Picture
+from jobs.heatmap_grid import GRID_PX, Floats, Picture, strips_of
 from jobs.heatmap_groups import Asked, groups_of
 from jobs.report.words import duration
 from warehouse_schema.mart.hover_heatmap_daily import HOVER_HEATMAP_DAILY
@@ -80,10 +80,9 @@ def heatmap_of(connection: duckdb.DuckDBPyConnection, date: dt.date) -> Heatmap 
 
 
 def _strips(picture: Picture) -> list[Strip]:
-    from jobs.heatmap_picture import norm_of, strips_of
+    from jobs.heatmap_scale import norm_of
 
-    count = min(MAX_STRIPS, strips_of(picture))
-    rows = math.ceil(len(picture.values) / count)
+    rows = math.ceil(len(picture.values) / strips_of(picture, MAX_STRIPS))
     norm = norm_of(picture)
     found = []
     for first in range(0, len(picture.values), rows):
@@ -135,7 +134,7 @@ def _uri(pixels: Floats) -> str:
 
 def _ticks(picture: Picture) -> list[str]:
     """Times at even places of the logarithmic scale."""
-    from jobs.heatmap_picture import norm_of
+    from jobs.heatmap_scale import norm_of
 
     norm = norm_of(picture)
     low, high = math.log(norm.vmin or 1), math.log(norm.vmax or 1)

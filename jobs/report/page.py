@@ -7,11 +7,11 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Template
 from markupsafe import Markup
 
-from jobs import __version__
-from jobs.errors import UsageError
+from jobs.output import writing
+from jobs.pages import environment
 from jobs.report import charts, words
 from jobs.report.facts import Facts, gather
 
@@ -24,27 +24,17 @@ def write_report(warehouse: str, date: dt.date, output: Path) -> str:
     UsageError for a date that was neither published nor refused, and for a file that cannot be written.
     """
     facts = gather(warehouse, date)
-    try:
+    with writing(output):
         output.write_text(render(facts), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{output} cannot be written: {error.strerror or error}. Choose another --output.") from error
     return f"{output}: event date {date}, release {facts.release.number}. {facts.verdict.headline}."
 
 
 def render(facts: Facts) -> str:
     """The page as HTML. Texts of the warehouse are escaped wherever they stand."""
-    return _template().render(facts=facts, version=__version__)
+    return _template().render(facts=facts)
 
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("jobs.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     style = files("jobs.report").joinpath(STYLE).read_text(encoding="utf-8")
-    environment.globals.update(charts=charts, words=words, style=Markup(style))
-    return environment.get_template(TEMPLATE)
+    return environment("jobs.report", charts=charts, words=words, style=Markup(style)).get_template(TEMPLATE)

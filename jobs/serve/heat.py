@@ -10,16 +10,16 @@ import numpy as np
 import numpy.typing as npt
 from markupsafe import Markup
 
-from jobs.heatmap import Group, Measure, Space, fitting_groups, picture_of
-from jobs.heatmap_grid import GRID_PX, Picture, scale_of
+from jobs.heatmap import sheet_of
+from jobs.heatmap_grid import GRID_PX, Picture, scale_of, strips_of
+from jobs.heatmap_groups import MEASURES, Asked, Group, Measure, Space, fitting_groups
 from jobs.report.words import amount, ratio
 from jobs.serve.desk import Choices, Desk
 from jobs.serve.questions import Offer, Question
 
 #: Steps of the logarithmic scale, each a colour of the style sheet.
 LEVELS = 16
-#: A strip is about this much higher than wide.
-STRIP_SHAPE, MAX_STRIPS = 1.6, 4
+MAX_STRIPS = 4
 #: The fold: a line on a ground that sets it off from the colours.
 FOLD = ("fold-ground", "fold-line")
 #: Pages up to this many cells wide are drawn narrow.
@@ -87,8 +87,10 @@ def heatmap_of(desk: Desk, choices: Choices) -> Heatmap | Nothing:
     if not drawn:
         return _nothing(desk, choices, fitting)
     space: Space = "viewport" if question.space == "viewport" else "document"
-    measure: Measure = next(name for name in _MEASURES if name == question.measure)
-    picture, notes = picture_of(desk.connection, drawn, space, measure, False)
+    measure: Measure = next(name for name in MEASURES if name == question.measure)
+    date, surface = drawn[0].date, drawn[0].surface
+    sheet, notes = sheet_of(desk.connection, drawn, Asked(date, surface, space=space, measure=measure))
+    picture = sheet.picture
     name = drawn[0].name
     return Heatmap(
         group=drawn[0],
@@ -104,9 +106,6 @@ def heatmap_of(desk: Desk, choices: Choices) -> Heatmap | Nothing:
             _offer(question, g) for g in _groups_of_surface(desk, choices) if g.drawn and g.keys != drawn[0].keys
         ),
     )
-
-
-_MEASURES: tuple[Measure, ...] = ("dwell_ms", "active_ms", "click_count")
 
 
 def groups_that_fit(desk: Desk, choices: Choices) -> list[Group]:
@@ -165,8 +164,7 @@ def levels_of(picture: Picture) -> npt.NDArray[np.int64]:
 
 
 def _strips(picture: Picture, measure: str, title: str) -> Iterator[Strip]:
-    shape = picture.height_px / (STRIP_SHAPE * picture.width_px)
-    rows = math.ceil(len(picture.values) / max(1, min(MAX_STRIPS, round(shape))))
+    rows = math.ceil(len(picture.values) / strips_of(picture, MAX_STRIPS))
     levels, edges = levels_of(picture), _edges(picture)
     warmest = amount(measure, edges[-1])
     for first in range(0, len(levels), rows):

@@ -6,9 +6,9 @@ import hashlib
 from functools import cache
 from importlib.resources import files
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
-from jobs import __version__
+from jobs.pages import environment
 from jobs.report import charts, words
 from jobs.serve.facts import Facts
 from jobs.serve.heat import LEVELS, PARTS, Nothing
@@ -42,20 +42,7 @@ def style_path() -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=ChoiceLoader([PackageLoader("jobs.serve", "."), PackageLoader("jobs.report", ".")]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.update(
-        charts=charts,
-        words=words,
-        version=__version__,
-        style_path=style_path(),
-        levels=range(LEVELS),
-        parts_of_page=PARTS,
-    )
-    environment.tests["nothing"] = lambda value: isinstance(value, Nothing)
-    return environment
+    shared = {"charts": charts, "words": words, "style_path": style_path()}
+    found = environment("jobs.serve", "jobs.report", levels=range(LEVELS), parts_of_page=PARTS, **shared)
+    found.tests["nothing"] = lambda value: isinstance(value, Nothing)
+    return found

@@ -10,8 +10,9 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import urlencode
 
+from jobs.dates import iso_date
 from jobs.errors import UsageError
-from jobs.heatmap import MEASURES
+from jobs.heatmap_groups import MEASURES
 
 #: Names in marts are shorter; what is longer is no question.
 MAX_CHARS = 256
@@ -96,14 +97,10 @@ def told(name: str) -> str:
 
 
 def _date(text: str) -> dt.date:
-    try:
-        date = dt.date.fromisoformat(text)
-        # The weeks and the short forms of ISO 8601 are other ways to say it: a date has one address.
-        if date.isoformat() == text:
-            return date
-    except ValueError:
-        pass
-    raise Refused(400, f"{told(text)} is not a date", "Write it as 2026-11-20.")
+    date = iso_date(text)
+    if date is None:
+        raise Refused(400, f"{told(text)} is not a date", "Write it as 2026-11-20.")
+    return date
 
 
 def _release(text: str) -> int:
