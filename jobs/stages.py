@@ -17,7 +17,9 @@ from jobs.io import releases
 from jobs.io.decisions import all_tombstones, erasures, too_late_ranges
 from jobs.io.delta import DeltaTables
 from jobs.io.journal import RunStory
+from jobs.io.session import suit_input
 from jobs.io.store import Store
+from jobs.io.warehouse import stored_bytes
 from jobs.land import LandingRules, land, portions
 from jobs.late_rebuild import waiting_dates
 from jobs.next_release import manifest, more, next_release, summary
@@ -38,6 +40,10 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from jobs.nightly import Input, Night
+
+
+#: Raw files beside what clean.beacons stores of them.
+RAW_BYTES_PER_STORED = 1.5
 
 
 class Stages:
@@ -134,10 +140,16 @@ class Stages:
 
     def build(self) -> None:
         """clean.page_views of the touched dates, then every mart, staged."""
+        self._suit_dates()
         if self.dates:
             self._build_page_views()
         if self.dates or self.publication().is_needed:
             self._stage_marts()
+
+    def _suit_dates(self) -> None:
+        """A small landing can touch large dates."""
+        stored = stored_bytes(self.night.warehouse, BEACONS, {*self.dates, *self.publication().closing})
+        suit_input(self.tables.spark, int(stored * RAW_BYTES_PER_STORED))
 
     def _build_page_views(self) -> None:
         with self.night.progress.stage("build clean.page_views") as facts:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+from collections.abc import Collection
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
@@ -47,6 +51,16 @@ def open_table(warehouse: str, table: Table, version: int | None = None) -> Delt
         if is_permission_error(error):
             raise closed_layer(warehouse, table) from error
         raise
+
+
+def stored_bytes(warehouse: str, table: Table, dates: Collection[dt.date]) -> int:
+    """Size of the data files of the latest version that hold `dates`, of a table partitioned by date first."""
+    found = open_table(warehouse, table)
+    if found is None:
+        return 0
+    files = pa.table(found.get_add_actions(flatten=True))
+    of_dates = pc.is_in(files[f"partition.{table.partition_by[0]}"], pa.array(sorted(dates), pa.date32()))
+    return int(pc.sum(files.filter(of_dates)["size_bytes"]).as_py() or 0)
 
 
 def _is_closed(folder: Path) -> bool:

@@ -14,7 +14,14 @@ from jobs.errors import InfrastructureFailed, UsageError
 from jobs.io import session
 from jobs.io.class_archive import archive_file
 from jobs.io.java import JavaHome
-from jobs.io.session import CLUSTER_PARTITIONS, MADE_FOR_S3, SMALL_INPUT_BYTES, start_session, suit_input
+from jobs.io.session import (
+    CLUSTER_PARTITIONS,
+    MADE_FOR_S3,
+    ONE_PARTITION_BYTES,
+    SMALL_INPUT_BYTES,
+    start_session,
+    suit_input,
+)
 
 JAVA = JavaHome(Path("/java"), "17.0.15")
 
@@ -165,15 +172,17 @@ def test_on_databricks_the_night_takes_the_cluster_s_session_and_what_may_change
     }
 
 
-def test_shuffle_partitions_of_a_cluster_come_back_after_a_small_night() -> None:
+def test_shuffle_partitions_of_a_cluster_come_back_after_a_small_night(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
     spark: Any = SimpleNamespace(conf=Settable())
     spark.conf.values[CLUSTER_PARTITIONS] = "600"
 
-    suit_input(spark, 1)
-    small = spark.conf.values[PARTITIONS]
-    suit_input(spark, SMALL_INPUT_BYTES)
+    partitions = []
+    for raw_bytes in (ONE_PARTITION_BYTES - 1, ONE_PARTITION_BYTES, SMALL_INPUT_BYTES):
+        suit_input(spark, raw_bytes)
+        partitions.append(spark.conf.values[PARTITIONS])
 
-    assert (small, spark.conf.values[PARTITIONS]) == ("1", "600")
+    assert partitions == ["1", "4", "600"]
 
 
 def test_shuffle_partitions_here_follow_this_machine_s_cores(monkeypatch: pytest.MonkeyPatch) -> None:
