@@ -7,7 +7,7 @@ DEPLOY_TOOLS := .tools/deploy
 comma := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-cluster test-deploy kill-matrix order-matrix pair-matrix fault-matrix attack-matrix erase-matrix soak truth costs quick lint docs site questions month notebooks notebook-packages newcomer bench bench-small bench-packages profile bench-desk bench-simulator pictures clean FORCE
+.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-cluster test-deploy kill-matrix order-matrix pair-matrix fault-matrix attack-matrix erase-matrix soak truth costs quick lint docs site questions month notebooks notebook-packages newcomer bench bench-small bench-packages profile bench-desk bench-history bench-simulator pictures clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -120,6 +120,9 @@ profile: setup ## where the time of one night goes; SIZE= in million samples
 
 bench-desk: $(STAMP) ## how long `hoverlake sql` takes for one date of 400, made from the demo's; minutes
 	@$(BIN)/python -m benchmarks.desk
+
+bench-history: $(STAMP) ## the same night into warehouses of 0, 30 and 400 dates: does it take longer? a quarter of an hour
+	@$(BIN)/python -m benchmarks.history --rounds $(or $(ROUNDS),3)
 
 bench-simulator: $(STAMP) ## samples per second and core of the simulator
 	@$(BIN)/python -m benchmarks.simulator_speed

@@ -2,100 +2,30 @@
 
     python -m benchmarks.desk [--from data/warehouse] [--dates 400] [--runs 5] [--at-most 1.5] [--keep DIR]
 
-Makes, without Spark, what so many nights leave: the marts of a small published warehouse (`make demo`) under other event
-dates, a commit and a release record per date, a checkpoint of the log every ten commits as Spark writes it. Then asks each
-mart for one date as a process of its own, from start to answer, and counts the files and bytes that the question may
-open. With `--at-most`, a slower median ends with exit code 1.
+Makes of a small published warehouse (`make demo`) what so many nights leave (`many_dates`). Then asks each mart for one
+date as a process of its own, from start to answer, and counts the files and bytes that the question may open. With
+`--at-most`, a slower median ends with exit code 1.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
 
-import pyarrow as pa
-from deltalake import DeltaTable, PostCommitHookProperties, WriterProperties, write_deltalake
-
-from jobs.io import releases
-from jobs.io.releases import Release
-from jobs.io.store import Store
-from jobs.pinned import opened_release
+from benchmarks.many_dates import many_dates
 from jobs.reading import open_warehouse
 from jobs.sql import connect, named_tables
 from jobs.sql_dates import dates_kept
-from warehouse_schema import MARTS, OPS, Table
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from warehouse_schema import MARTS
 
 FIRST = dt.date(2025, 10, 17)
-#: Versions from one checkpoint of the log to the next, as Spark writes them: the last is up to nine commits old.
-CHECKPOINT_EVERY = 10
 AT_MOST_S = 1.5
-
-
-def many_dates(source: str, target: str, dates: int, marts: Sequence[Table] = MARTS) -> list[dt.date]:
-    """Make a warehouse of so many event dates below `target`, each with the newest date's rows of `source`."""
-    shown = [FIRST + dt.timedelta(days=number) for number in range(dates)]
-    versions: dict[str, list[int]] = {}
-    newest = open_warehouse(source)
-    for mart in marts:
-        rows = newest.table(mart.name, dates=newest.dates()[-1]).arrow()
-        versions[mart.name] = list(_commits(f"{target}/{mart.path}", rows, mart, shown))
-    for table in OPS:
-        if (Path(source) / table.path).is_dir():
-            shutil.copytree(Path(source) / table.path, Path(target) / table.path)
-    _publish(source, target, shown, versions)
-    return shown
-
-
-def _commits(uri: str, rows: pa.Table, mart: Table, dates: Sequence[dt.date]) -> Iterator[int]:
-    """The version of the table after each date."""
-    written: DeltaTable | None = None
-    for date in dates:
-        index = rows.schema.get_field_index("event_date")
-        day = pa.array([date] * rows.num_rows, pa.date32())
-        write_deltalake(
-            written or uri,
-            rows.set_column(index, rows.schema.field(index), day),
-            partition_by=list(mart.partition_by),
-            mode="append",
-            writer_properties=WriterProperties(compression="ZSTD"),
-            post_commithook_properties=PostCommitHookProperties(create_checkpoint=False),
-        )
-        written = written or DeltaTable(uri)
-        written.update_incremental()
-        if written.version() and written.version() % CHECKPOINT_EVERY == 0:
-            written.create_checkpoint()
-        yield written.version()
-
-
-def _publish(source: str, target: str, dates: Sequence[dt.date], versions: dict[str, list[int]]) -> None:
-    """A release record per date, each with all dates up to its own."""
-    pattern = opened_release(source)
-    assert pattern is not None
-    state = next(iter(pattern.event_dates.values()))
-    store = Store(target, create=True)
-    for number, date in enumerate(dates, 1):
-        record: Release = replace(
-            pattern,
-            number=number,
-            landing_date=str(date),
-            tables={name: found[number - 1] for name, found in versions.items()},
-            event_dates={str(day): state for day in dates[:number]},
-            erasures=0,
-        )
-        assert releases.publish(store, record, {})
 
 
 def opened_files(warehouse: str, query: str) -> list[Path]:
@@ -144,7 +74,7 @@ def main() -> int:
         target = str(arguments.keep or Path(scratch) / "warehouse")
         began = time.perf_counter()
         if not Path(target).exists():
-            many_dates(arguments.source, target, arguments.dates)
+            many_dates(arguments.source, target, [FIRST + dt.timedelta(days=n) for n in range(arguments.dates)])
             print(f"{arguments.dates} dates made in {time.perf_counter() - began:.0f} s", flush=True)
         slowest = measure(target, open_warehouse(target).dates()[-1], arguments.runs)
     print(f"slowest median {slowest:.2f} s, at most {arguments.at_most} s wanted")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.desk import many_dates, opened_files, seconds_to_answer
+from benchmarks.desk import FIRST, opened_files, seconds_to_answer
+from benchmarks.many_dates import many_dates
 from jobs.io import releases
 from jobs.io.store import Store
 from jobs.sql import run_sql
@@ -25,7 +26,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> str:
     source, target = str(root / "one"), str(root / "many")
     reach = rows(REACH, *({"event_date": dt.date(2026, 11, 20), "visitors_1d": n} for n in (10, 20)))
     publish_release(source, {REACH.name: write_table(source, REACH.name, reach)})
-    many_dates(source, target, 12, [REACH])
+    many_dates(source, target, [FIRST + dt.timedelta(days=n) for n in range(12)], [REACH])
     return target
 
 
