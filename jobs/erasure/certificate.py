@@ -34,7 +34,7 @@ class Certificate:
     number: str
     searched_at: str
     visitor_count: int
-    #: HMAC-SHA256 of the sorted ids: whether two certificates are of the same visitors.
+    #: HMAC-SHA256 of a heading and the sorted ids: whether two certificates are of the same visitors.
     visitors_fingerprint: str
     key_ids: Sequence[str]
     release: int
