@@ -15,7 +15,7 @@ from statistics import median
 from expectations.results import Result
 from expectations.rules import CRITICAL, TRACKER, WARNING
 from jobs.config import Settings
-from jobs.steps.past import chance_psi, population_stability_index, robust_z
+from jobs.steps.past import chance_psi, population_stability_index, rare_psi, robust_z
 from jobs.steps.profile import Measured
 from warehouse_schema.clean.page_views import PAGE_VIEWS
 from warehouse_schema.ops.profile import DISTRIBUTIONS, METRICS
@@ -52,8 +52,9 @@ MEANINGS = {
 }
 
 
-#: A distribution that differs by less than this many standard deviations of chance is as usual.
-CHANCE_DEVIATIONS = 3
+#: A distribution is as usual unless chance alone makes such a difference as rarely as a normal value lies so many standard
+#: deviations above its mean: a night judges some hundred of them, and few visitors differ much by chance.
+CHANCE_DEVIATIONS = 4
 
 
 @dataclass(frozen=True)
@@ -132,8 +133,8 @@ def _number(mine: Sequence[Measured], past: Sequence[Sequence[Measured]], settin
 
 
 def _distribution(mine: Sequence[Measured], past: Sequence[Sequence[Measured]], settings: Settings) -> Result:
-    """A distribution, by the population stability index beyond what chance makes of samples so small; 0 within three of its
-    standard deviations."""
+    """A distribution, by the population stability index beyond what chance makes of samples so small; 0 while chance may be
+    all of it."""
     limits = settings.past_warning_psi, settings.past_critical_psi
     if len(past) < settings.past_min_weeks:
         return _result(mine[0], f"{len(mine)} classes", None, limits, len(past), settings)
@@ -142,7 +143,7 @@ def _distribution(mine: Sequence[Measured], past: Sequence[Sequence[Measured]], 
         before.update(_drawn(date))
     classes, sizes = len({*now, *before}), (sum(now.values()), sum(before.values()))
     found = population_stability_index(now, before)
-    is_chance = found <= chance_psi(classes, *sizes, deviations=CHANCE_DEVIATIONS)
+    is_chance = found <= rare_psi(classes, *sizes, deviations=CHANCE_DEVIATIONS)
     index = 0.0 if is_chance else found - chance_psi(classes, *sizes)
     return _result(mine[0], f"stability index {index:.3f} over {len(past)} weeks", index, limits, len(past), settings)
 

@@ -39,11 +39,21 @@ def population_stability_index(now: Mapping[str, float], past: Mapping[str, floa
     return sum((a - b) * math.log(a / b) for a, b in zip(p, q, strict=True))
 
 
-def chance_psi(classes: int, *sizes: float, deviations: float = 0) -> float:
-    """The index to be expected of two samples of one distribution, classes less one over each sample's size, and so many
-    standard deviations more: times the sizes it is about a chi square."""
-    degrees = max(classes - 1, 0)
-    return (degrees + deviations * math.sqrt(2 * degrees)) * sum(1 / max(1, size) for size in sizes)
+def chance_psi(classes: int, *sizes: float) -> float:
+    """The index to be expected of two samples of one distribution: classes less one over each sample's size."""
+    return max(classes - 1, 0) * _of_sizes(sizes)
+
+
+def rare_psi(classes: int, *sizes: float, deviations: float) -> float:
+    """The index that two samples of one distribution exceed as rarely as a normal value exceeds so many standard
+    deviations: times the sizes it is about a chi square, whose cube root is about normal (Wilson and Hilferty 1931)."""
+    degrees = max(classes - 1, 1)
+    spread = 2 / (9 * degrees)
+    return float(degrees * (1 - spread + deviations * math.sqrt(spread)) ** 3 * _of_sizes(sizes))
+
+
+def _of_sizes(sizes: Sequence[float]) -> float:
+    return sum(1 / max(1, size) for size in sizes)
 
 
 def _shares(counts: Mapping[str, float], classes: Sequence[str]) -> list[float]:

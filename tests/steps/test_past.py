@@ -10,7 +10,7 @@ import pytest
 
 from jobs.io.releases import Release
 from jobs.sql_macros import macros
-from jobs.steps.past import chance_psi, mad, population_stability_index, quantile_of_bins, robust_z
+from jobs.steps.past import chance_psi, mad, population_stability_index, quantile_of_bins, rare_psi, robust_z
 
 
 def test_mad_is_the_median_distance_from_the_median() -> None:
@@ -64,18 +64,24 @@ def test_chance_is_what_samples_of_one_distribution_differ_by() -> None:
 
 
 @pytest.mark.parametrize(("now", "past"), [(6, 36), (20, 160), (200, 1600)])
-def test_chance_seldom_goes_three_deviations_further(now: int, past: int) -> None:
+def test_what_is_rare_by_chance_is_seldom_seen(now: int, past: int) -> None:
     draws = random.Random(2)
 
     def sample(size: int) -> dict[str, int]:
         drawn = draws.choices("abcd", [5, 3, 1, 1], k=size)
         return {name: drawn.count(name) for name in "abcd"}
 
-    limit = chance_psi(4, now, past, deviations=3)
-    beyond = sum(population_stability_index(sample(now), sample(past)) > limit for _ in range(2000))
+    found = [population_stability_index(sample(now), sample(past)) for _ in range(4000)]
 
-    assert limit == pytest.approx(chance_psi(4, now, past) * (1 + 3 * (2 / 3) ** 0.5))
-    assert beyond <= 40
+    assert sum(index > rare_psi(4, now, past, deviations=3) for index in found) <= 20  # 0.13 % and some
+    assert sum(index > rare_psi(4, now, past, deviations=4) for index in found) <= 2
+
+
+@pytest.mark.parametrize(
+    ("degrees", "deviations", "chi_square"), [(1, 3.0, 10.273), (2, 3.0, 13.215), (3, 4.0, 23.66), (23, 4.0, 61.56)]
+)
+def test_rare_is_a_quantile_of_chi_square(degrees: int, deviations: float, chi_square: float) -> None:
+    assert rare_psi(degrees + 1, 1000, deviations=deviations) * 1000 == pytest.approx(chi_square, rel=0.1)
 
 
 @pytest.mark.parametrize(
