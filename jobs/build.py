@@ -24,12 +24,17 @@ from jobs import (
 )
 from jobs.config import Settings
 from jobs.io.delta import DeltaTables
+from jobs.io.session import suit_input
 from jobs.io.store import table_uri
+from jobs.io.warehouse import stored_bytes
 from jobs.publication import Publication
 from jobs.steps.folding import fold
 from jobs.steps.ledger import Ledger
 from jobs.steps.marts import MartSpec, on_dates
 from jobs.steps.reconcile import Equation, Staged, build_equations
+
+#: Raw files beside what clean.beacons stores of them.
+RAW_BYTES_PER_STORED = 1.5
 
 
 class MartJob(Protocol):
@@ -56,6 +61,12 @@ def touched_dates(beacons: DataFrame, new_files: Sequence[str], landed_dates: Se
     spans = page_views.spans(beacons, list(new_files)).where("is_touched and size(start_dates) > 1")
     straddled = spans.select(F.explode("start_dates").alias("date")).distinct().collect()
     return sorted({row["date"] for row in straddled} | set(landed_dates))
+
+
+def suit_dates(tables: DeltaTables, dates: Collection[dt.date]) -> None:
+    """Settings for building `dates`: a small landing can touch large ones."""
+    stored = stored_bytes(tables.warehouse, page_views.READS, dates)
+    suit_input(tables.spark, int(stored * RAW_BYTES_PER_STORED))
 
 
 def window(beacons: DataFrame, dates: Sequence[dt.date], settings: Settings) -> DataFrame:

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 from expectations.results import Result
 from jobs.audit import Written, audit_night
-from jobs.build import build_page_views, read_dates, stage_marts, take_back_page_views, touched_dates, window
+from jobs.build import (
+    build_page_views,
+    read_dates,
+    stage_marts,
+    suit_dates,
+    take_back_page_views,
+    touched_dates,
+    window,
+)
 from jobs.data_docs import document
 from jobs.erasure.rows import ERASED, erase_rows
 from jobs.errors import BlockedByQuality, InfrastructureFailed
@@ -17,9 +25,7 @@ from jobs.io import releases
 from jobs.io.decisions import all_tombstones, erasures, too_late_ranges
 from jobs.io.delta import DeltaTables
 from jobs.io.journal import RunStory
-from jobs.io.session import suit_input
 from jobs.io.store import Store
-from jobs.io.warehouse import stored_bytes
 from jobs.land import LandingRules, land, portions
 from jobs.late_rebuild import waiting_dates
 from jobs.next_release import manifest, more, next_release, summary
@@ -40,10 +46,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from jobs.nightly import Input, Night
-
-
-#: Raw files beside what clean.beacons stores of them.
-RAW_BYTES_PER_STORED = 1.5
 
 
 class Stages:
@@ -140,16 +142,11 @@ class Stages:
 
     def build(self) -> None:
         """clean.page_views of the touched dates, then every mart, staged."""
-        self._suit_dates()
+        suit_dates(self.tables, {*self.dates, *self.publication().closing})
         if self.dates:
             self._build_page_views()
         if self.dates or self.publication().is_needed:
             self._stage_marts()
-
-    def _suit_dates(self) -> None:
-        """A small landing can touch large dates."""
-        stored = stored_bytes(self.night.warehouse, BEACONS, {*self.dates, *self.publication().closing})
-        suit_input(self.tables.spark, int(stored * RAW_BYTES_PER_STORED))
 
     def _build_page_views(self) -> None:
         with self.night.progress.stage("build clean.page_views") as facts:
