@@ -25,7 +25,7 @@ from benchmarks.process import Measured, measure
 from jobs.config import Settings
 from warehouse_schema import PINNED, TABLES
 
-#: The night's own dates must be news: history ends before the dates that its sessions look at.
+#: History ends on the day before: the night's own date must be news.
 LAST = DAY - dt.timedelta(days=1)
 
 

@@ -7,8 +7,6 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.compute as pc
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
@@ -58,9 +56,11 @@ def stored_bytes(warehouse: str, table: Table, dates: Collection[dt.date]) -> in
     found = open_table(warehouse, table)
     if found is None:
         return 0
-    files = pa.table(found.get_add_actions(flatten=True))
-    of_dates = pc.is_in(files[f"partition.{table.partition_by[0]}"], pa.array(sorted(dates), pa.date32()))
-    return int(pc.sum(files.filter(of_dates)["size_bytes"]).as_py() or 0)
+    files = found.get_add_actions(flatten=True)
+    of_files = zip(
+        files[f"partition.{table.partition_by[0]}"].to_pylist(), files["size_bytes"].to_pylist(), strict=True
+    )
+    return sum(size for date, size in of_files if date in dates)
 
 
 def _is_closed(folder: Path) -> bool:
