@@ -20,6 +20,7 @@ from jobs.io.session import start_session
 from jobs.plan.storage import REBUILT_DATES
 from jobs.steps.folding import fold
 from jobs.steps.ledger import Ledger
+from jobs.steps.passes import PageViews
 
 DAY = dt.date(2026, 11, 20)
 FEW, MANY = 2_000, 22_000
@@ -41,7 +42,8 @@ def seconds_of(spark: SparkSession, visitors: int) -> float:
     page_views.persist().count()
     ledger = Ledger([spec], Settings().hist_edges_ms)
     before = core_seconds()
-    fold(ledger.inputs(page_views, {spec.name: rebuilt}), ledger, min_visitors=1).published.collect()
+    inputs = ledger.inputs(PageViews(page_views), {spec.name: rebuilt})
+    fold(inputs, ledger, min_visitors=1).published.arrow()
     taken = core_seconds() - before
     # The mart keeps its visitors, too: the next turn must not find them.
     spark.catalog.clearCache()

@@ -18,10 +18,11 @@ from expectations.auditing import Audited, audit
 from expectations.nested_rules import rules_question
 from expectations.results import Result
 from jobs.against_past import against_past
-from jobs.build import read_dates
+from jobs.build import open_page_views, read_dates
 from jobs.config import Settings
 from jobs.io.delta import DeltaTables
 from jobs.profiles import past_profiles
+from jobs.steps.passes import Rows, SpreadRows
 from jobs.steps.profile import Measured, profile, profile_question, rejected, with_layout_buckets
 from jobs.steps.questions import ask
 from jobs.steps.reconcile import Equation, Staged
@@ -52,10 +53,12 @@ class PageViewsLook:
     measured: list[Measured]
 
 
-def look_at_page_views(page_views: DataFrame, dates: Sequence[dt.date], settings: Settings) -> PageViewsLook:
+def look_at_page_views(
+    page_views: DataFrame, dates: Sequence[dt.date], settings: Settings, kind: type[Rows] = SpreadRows
+) -> PageViewsLook:
     """Ask page views of `dates` all that an audit asks of them."""
     questions = rules_question(PAGE_VIEWS, settings.model_dump()), profile_question(settings)
-    lines = ask(with_layout_buckets(page_views), *questions)
+    lines = ask(with_layout_buckets(page_views), *questions, kind=kind)
     return PageViewsLook(Audited(page_views, PAGE_VIEWS, dates, lines=lines), profile(lines, settings))
 
 
@@ -66,10 +69,10 @@ def audit_night(night: Night, tables: DeltaTables, written: Written) -> tuple[li
         measured = list(rejected(written.landed))
         others = audit([*_beacons(tables, written), *_marts(written)], thresholds)
         return [*others, *_against_past(night, measured, [])], measured
-    page_views = read_dates(tables, written.dates)
+    page_views, kind = read_dates(tables, written.dates), open_page_views(tables, written.dates).kind
     # Much of either is planning and waiting.
     with ThreadPoolExecutor(1) as beside:
-        looking = beside.submit(look_at_page_views, page_views, written.dates, night.settings)
+        looking = beside.submit(look_at_page_views, page_views, written.dates, night.settings, kind)
         others = audit([*_beacons(tables, written), *_marts(written)], thresholds)
         look = looking.result()
     measured = [*look.measured, *rejected(written.landed)]

@@ -11,8 +11,10 @@ from expectations.results import Result
 from jobs.audit import Written, audit_night
 from jobs.build import (
     build_page_views,
+    equations_of_marts,
     read_dates,
     stage_marts,
+    start_dates,
     suit_dates,
     take_back_page_views,
     touched_dates,
@@ -35,7 +37,7 @@ from jobs.quality import dates_to_hold_back, equation_results, held_equations, m
 from jobs.run_rows import failed_runs
 from jobs.steps.marts import on_dates
 from jobs.steps.profile import Measured
-from jobs.steps.reconcile import Equation, Staged, mart_equations, told
+from jobs.steps.reconcile import Equation, Staged, told
 from jobs.waiting import left_unpublished, left_waiting
 from warehouse_schema import PINNED
 from warehouse_schema.clean.beacons import BEACONS
@@ -93,7 +95,7 @@ class Stages:
         late = set(base.dates_awaiting_final if base else ())
         with night.progress.stage("land") as facts:
             for files, replaced in portions(self.given, night.landing_dates):
-                self.asked |= self._start_dates(replaced) if replaced else set()
+                self.asked |= start_dates(self.tables, replaced) if replaced else set()
                 landed = land(self.tables, night.raw, files, self._rules(), replaced)
                 self.asked |= landed.start_dates if replaced else set()
                 at_once |= self.asked | landed.timely_dates
@@ -135,10 +137,6 @@ class Stages:
     def _rules(self) -> LandingRules:
         made = self.given.decisions
         return LandingRules(self.night.settings, self.given.ring, too_late_ranges(made), all_tombstones(made))
-
-    def _start_dates(self, replaced: str) -> set[dt.date]:
-        landed = self.tables.read(BEACONS).where(replaced)
-        return {row["start_date"] for row in landed.select("start_date").distinct().collect()}
 
     def build(self) -> None:
         """clean.page_views of the touched dates, then every mart, staged."""
@@ -191,7 +189,7 @@ class Stages:
         self.added_up = []
         if self.staged:
             with self.night.progress.stage("reconcile") as facts:
-                self.added_up = mart_equations(self.tables.read(PAGE_VIEWS), self.staged)
+                self.added_up = equations_of_marts(self.tables, self.staged)
                 facts.append(f"{len(self.equations())} equations")
         self.added_up += left_unpublished(self.tables.read(PAGE_VIEWS), self.publication())
         own = [equation for equation in self.built if equation.date not in self.held_back]

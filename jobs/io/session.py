@@ -129,6 +129,11 @@ def start_session(app_name: str = "hoverlake", uris: Sequence[str] = (), metasto
     return _own_session(app_name, needs_s3, metastore)
 
 
+def is_own(spark: SparkSession) -> bool:
+    """Whether this process has started the session: then its workers are on this machine, with its environment."""
+    return spark.conf.get(MADE_FOR_S3, None) is not None
+
+
 def _hive(folder: Path | None) -> tuple[dict[str, str], str]:
     """Settings and Java's options of a Hive metastore in a folder, for one process at a time: its database is embedded."""
     if folder is None:

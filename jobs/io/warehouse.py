@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 from deltalake import DeltaTable
@@ -51,16 +52,30 @@ def open_table(warehouse: str, table: Table, version: int | None = None) -> Delt
         raise
 
 
-def stored_bytes(warehouse: str, table: Table, dates: Collection[dt.date]) -> int:
-    """Size of the data files of the latest version that hold `dates`, of a table partitioned by date first."""
+@dataclass(frozen=True)
+class DataFile:
+    """A data file of a table that is partitioned by a date: its path below the warehouse."""
+
+    path: str
+    partition: str
+    date: dt.date
+    size_bytes: int
+
+
+def data_files(warehouse: str, table: Table, dates: Collection[dt.date]) -> list[DataFile]:
+    """The data files of the latest version that hold `dates`."""
     found = open_table(warehouse, table)
     if found is None:
-        return 0
-    files = found.get_add_actions(flatten=True)
-    of_files = zip(
-        files[f"partition.{table.partition_by[0]}"].to_pylist(), files["size_bytes"].to_pylist(), strict=True
-    )
-    return sum(size for date, size in of_files if date in dates)
+        return []
+    (by, *_), actions = table.partition_by, found.get_add_actions(flatten=True)
+    columns = [actions[name].to_pylist() for name in ("path", f"partition.{by}", "size_bytes")]
+    files = [DataFile(f"{table.path}/{path}", by, date, size) for path, date, size in zip(*columns, strict=True)]
+    return [file for file in files if file.date in dates]
+
+
+def stored_bytes(warehouse: str, table: Table, dates: Collection[dt.date]) -> int:
+    """Their size."""
+    return sum(file.size_bytes for file in data_files(warehouse, table, dates))
 
 
 def _is_closed(folder: Path) -> bool:

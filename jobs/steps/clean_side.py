@@ -6,7 +6,8 @@ whole batches; what comes back is one line of numbers for each page view.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from pyspark.sql import DataFrame
@@ -14,7 +15,8 @@ from pyspark.sql import DataFrame
 from jobs.steps.ledger import page_view_columns
 from jobs.steps.ledger_kernels import over_batches, over_partition
 from jobs.steps.marts import PAGE_VIEW_KEY, WITHOUT_ADS_PURPOSE, MartSpec, counts_for_ads, not_applicable
-from warehouse_schema.derive import arrow_schema_of, ddl_of, sql_type
+from jobs.steps.passes import PageViews, Rows
+from warehouse_schema.derive import arrow_schema_of, sql_type
 from warehouse_schema.table import Type
 
 PAGE_VIEWS, CLEAN, IN_UNIVERSE = "page_views", "clean", "in_universe"
@@ -37,17 +39,17 @@ class _Numbers:
         """The column's name."""
         return self.columns.setdefault((sql, type_), f"c{len(self.columns)}")
 
-    def of(self, page_views: DataFrame, specs: Sequence[MartSpec]) -> DataFrame:
+    def of(self, page_views: PageViews, dates: Collection[dt.date], specs: Sequence[MartSpec]) -> Rows:
         """The lines, with the keys of their page views."""
         needed = dict.fromkeys(name for spec in specs for name in (*page_view_columns(spec), str(spec.nested)))
         keys: dict[str, Type] = {"event_date": "date", **dict.fromkeys(PAGE_VIEW_KEY, "string")}
         types = keys | {name: type_ for (_, type_), name in self.columns.items()}
         numbers = [f"CAST({sql} AS {sql_type(of, 'duckdb')}) AS {name}" for (sql, of), name in self.columns.items()]
         query = f"SELECT {', '.join([*keys, *numbers])} FROM batch"
-        return page_views.select(*needed).mapInArrow(over_batches(query, arrow_schema_of(types)), ddl_of(types))
+        return page_views.nested(dates, needed).mapped(over_batches(query, arrow_schema_of(types)), types)
 
 
-def entry_contributions(page_views: DataFrame, specs: Sequence[MartSpec]) -> list[DataFrame]:
+def entry_contributions(page_views: PageViews, dates: Collection[dt.date], specs: Sequence[MartSpec]) -> DataFrame:
     """Page views and measures of marts whose entries are nested in page views: (table_name, event_date, quantity,
     reason, amount)."""
     numbers, parts = _Numbers(), list[str]()
@@ -57,24 +59,25 @@ def entry_contributions(page_views: DataFrame, specs: Sequence[MartSpec]) -> lis
         parts += _parts(spec, PAGE_VIEWS, [(f"'{CLEAN}'", "1"), (why, "1")])
         for name in spec.measures:
             parts += _parts_of_measure(spec, name, numbers)
-    lines = numbers.of(page_views, specs).persist()
+    lines = numbers.of(page_views, dates, specs).kept()
     # Distinct page views with an entry that counts: a page view that clean held twice would be missing here.
-    flags = lines.select("event_date", *PAGE_VIEW_KEY, *dict.fromkeys(in_universe)).repartition("visitor_key")
+    flags = lines.picked("event_date", *PAGE_VIEW_KEY, *dict.fromkeys(in_universe)).gathered("visitor_key")
     ones = [
         part
         for spec, flag in zip(specs, in_universe, strict=True)
         for part in _parts(spec, PAGE_VIEWS, [(f"'{IN_UNIVERSE}'", flag)])
     ]
-    return [_added(lines, "lines", parts), _added(flags, "(SELECT DISTINCT * FROM lines)", ones)]
+    counted = _added(flags, "(SELECT DISTINCT * FROM lines)", ones)
+    return _added(lines, "lines", parts).beside(counted).frame(page_views.frame.sparkSession)
 
 
-def _added(lines: DataFrame, rows: str, parts: Sequence[str]) -> DataFrame:
+def _added(lines: Rows, rows: str, parts: Sequence[str]) -> Rows:
     """Sums of parts over the `rows` (SQL) of each partition's `lines`. Spark would compile an expression of some hundred
     parts for it."""
     query = f"""SELECT part.table_name, event_date, part.quantity, part.reason, CAST(sum(part.amount) AS BIGINT) AS amount
         FROM (SELECT event_date, unnest([{", ".join(parts)}]) AS part FROM {rows})
         WHERE part.reason IS NOT NULL GROUP BY ALL"""
-    return lines.mapInArrow(over_partition(query, arrow_schema_of(_SUMS)), ddl_of(_SUMS))
+    return lines.mapped(over_partition(query, arrow_schema_of(_SUMS)), _SUMS)
 
 
 def _counted(spec: MartSpec, condition: str) -> str:

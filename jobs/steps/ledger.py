@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import DataFrame
 
 from jobs.steps.marts import MartSpec, Step, on_dates
+from jobs.steps.passes import PageViews, Source
 from warehouse_schema.derive import arrow_schema_of, spark_type
 from warehouse_schema.table import Type
 
@@ -33,7 +34,7 @@ _KEY_BACK = {"string": "{}", "int": "CAST({} AS INT)", "timestamp": "timestamp_m
 class Input:
     """Rows that the entries of `specs` come from, all with the columns that these name, and each mart's own dates."""
 
-    rows: DataFrame
+    rows: Source
     specs: Sequence[MartSpec]
     dates: Mapping[str, Sequence[dt.date]]
 
@@ -120,19 +121,24 @@ class Ledger:
         """The same for Arrow."""
         return arrow_schema_of(self.columns)
 
-    def inputs(self, page_views: DataFrame, dates: Mapping[str, Sequence[dt.date]]) -> list[Input]:
+    def read_dates(self, dates: Mapping[str, Sequence[dt.date]]) -> set[dt.date]:
+        """Dates of the page views that rows of the marts' own dates come from."""
+        return {date for spec in self.specs for date in spec.read_dates(dates[spec.name])}
+
+    def inputs(self, page_views: PageViews, dates: Mapping[str, Sequence[dt.date]]) -> list[Input]:
         """What the marts are made from: page views once for all whose entries are nested in them, and every source."""
         nested = [spec for spec in self.specs if spec.nested]
         inputs = []
         if nested:
             every = {date for spec in nested for date in dates[spec.name]}
             names = dict.fromkeys(name for spec in nested for name in (*page_view_columns(spec), str(spec.nested)))
-            inputs.append(Input(page_views.where(on_dates("event_date", every)).select(*names), nested, dates))
+            inputs.append(Input(page_views.nested(every, names), nested, dates))
         for spec in self.specs:
             if spec.source:
                 own = dates[spec.name]
-                rows = spec.source(spec.page_views_of(page_views, own)).where(on_dates("event_date", own))
-                inputs.append(Input(rows.persist(), [spec], dates))
+                rows = spec.source(spec.page_views_of(page_views.frame, own)).where(on_dates("event_date", own))
+                # Page views are read again as fast as they would be kept; what is made of them is not made again.
+                inputs.append(Input(page_views.made(rows), [spec], dates))
         return inputs
 
     def key_at(self, spec: MartSpec, step: Step, key: str) -> str:

@@ -5,6 +5,7 @@ Nothing here knows Spark: every function takes Arrow and gives Arrow, in batches
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,10 +28,17 @@ Batches = Iterator[pa.RecordBatch]
 Kernel = Callable[[Batches], Batches]
 
 
+def threads() -> int:
+    """How many threads a query may take: Spark says it to its workers, by the variable that numerical libraries heed."""
+    return int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
+
+
 def run(query: str, schema: pa.Schema, **tables: pa.Table | pa.RecordBatchReader) -> pa.Table:
     """The query's lines over named tables."""
     with duckdb.connect() as connection:
-        connection.execute(f"SET threads = 1; SET memory_limit = '{QUERY_MEMORY}'")
+        connection.execute(f"SET threads = {threads()}; SET memory_limit = '{QUERY_MEMORY}'")
+        # Rows of a table have no order; to keep one takes memory.
+        connection.execute("SET preserve_insertion_order = false")
         connection.execute("SET temp_directory = ?", [tempfile.gettempdir()])
         for name, table in tables.items():
             connection.register(name, table)

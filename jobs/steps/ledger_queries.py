@@ -64,7 +64,9 @@ class Queries:
             keys = {key: self.ledger.key_at(spec, group, key) for key in self.ledger.keys}
         step = ("NULL" if has_cells else f"'{GROUP}'") if is_folded else f"'{FINEST}'"
         lines = self._line({**self._as_they_are, **keys, "step": step, "visitor_count": "is_present"})
-        return self._per_view(f"SELECT {lines} FROM ({entries})")
+        rows = f"SELECT {lines} FROM ({entries})"
+        # A page view has each finest cell once; what it gives to larger ones is added up when these are known.
+        return rows if is_folded and has_cells else self._per_view(rows)
 
     def placed(self) -> str:
         """Over `lines` at their own step: parts of rows at steps of cells, and what page views give to groups."""

@@ -106,11 +106,16 @@ class MartSpec:
         reached = {date + dt.timedelta(days=days) for date in rebuilt for days in near}
         return sorted(date for date in reached if date <= last)
 
-    def page_views_of(self, page_views: DataFrame, dates: Sequence[dt.date]) -> DataFrame:
-        """The page views that rows of `dates` come from."""
+    def read_dates(self, dates: Sequence[dt.date]) -> list[dt.date]:
+        """Dates of the page views that rows of `dates` come from, and those between them."""
         first = min(dates) - dt.timedelta(days=self.back_days)
         last = max(dates) + dt.timedelta(days=self.ahead_days)
-        return page_views.where(f"event_date BETWEEN DATE'{first}' AND DATE'{last}'")
+        return [first + dt.timedelta(days=days) for days in range((last - first).days + 1)]
+
+    def page_views_of(self, page_views: DataFrame, dates: Sequence[dt.date]) -> DataFrame:
+        """The page views that rows of `dates` come from."""
+        near = self.read_dates(dates)
+        return page_views.where(f"event_date BETWEEN DATE'{near[0]}' AND DATE'{near[-1]}'")
 
 
 def fields(*names: str) -> dict[str, str]:

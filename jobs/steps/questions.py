@@ -17,19 +17,20 @@ from pyspark.sql import DataFrame
 
 from jobs.steps.batches import chunks, whole_groups
 from jobs.steps.ledger_kernels import BATCH_BYTES, Batches, Kernel, run
+from jobs.steps.passes import Rows, SpreadRows
+from warehouse_schema.derive import arrow_schema_of
+from warehouse_schema.table import Array, Type
 
 #: What a question tells its lines apart by; NULL where it does not ask by it.
 GROUP = ("event_date", "surface", "visitor_key")
-LINE = pa.schema(
-    [
-        pa.field("question", pa.string()),
-        pa.field("event_date", pa.date32()),
-        pa.field("surface", pa.string()),
-        pa.field("visitor_key", pa.string()),
-        pa.field("numbers", pa.list_(pa.field("element", pa.int64()))),
-    ]
-)
-LINE_DDL = "question string, event_date date, surface string, visitor_key string, numbers array<bigint>"
+COLUMNS: dict[str, Type] = {
+    "question": "string",
+    "event_date": "date",
+    "surface": "string",
+    "visitor_key": "string",
+    "numbers": Array("long"),
+}
+LINE = arrow_schema_of(COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -72,17 +73,15 @@ class Question:
         return True
 
 
-def ask(rows: DataFrame, *questions: Question) -> pa.Table:
+def ask(rows: DataFrame, *questions: Question, kind: type[Rows] = SpreadRows) -> pa.Table:
     """Lines (question, event_date, surface, visitor_key, numbers), some for each group: parts of a sum that remain to
     be added up. Only columns that a question names are read."""
     words = {word for question in questions for word in re.findall(r"\w+", question.query)}
     needed = [name for name in rows.columns if name in words]
-    lines = rows.select(*needed).mapInArrow(_in_batches(questions), LINE_DDL)
+    lines = kind.of(rows.select(*needed)).mapped(_in_batches(questions), COLUMNS)
     if any(question.whole for question in questions):
-        by_visitor = lines.selectExpr("coalesce(visitor_key, '') AS block", "*")
-        whole = by_visitor.repartition("block").sortWithinPartitions("block")
-        lines = whole.mapInArrow(_of_whole_visitors(questions), LINE_DDL)
-    return lines.toArrow()
+        lines = lines.grouped("block", "visitor_key").mapped(_of_whole_visitors(questions), COLUMNS)
+    return lines.arrow()
 
 
 def _in_batches(questions: Sequence[Question]) -> Kernel:

@@ -9,16 +9,19 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
+from typing import Any
 
 import pyarrow as pa
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from jobs.steps.clean_side import CLEAN, PAGE_VIEWS, entry_contributions
 from jobs.steps.ledger import Ledger
 from jobs.steps.marts import UNPUBLISHED, MartSpec, on_dates
+from jobs.steps.passes import PageViews
 
 INPUT = "input"
 #: Term of lines of visitors who were erased before the lines came.
@@ -111,31 +114,35 @@ def build_equations(
     return equations
 
 
-def mart_equations(page_views: DataFrame, staged: Sequence[Staged]) -> list[Equation]:
+def mart_equations(page_views: PageViews, staged: Sequence[Staged]) -> list[Equation]:
     """Per mart and date: page views = in the universe + not applicable, by reason; and per measure: clean = published
     + remainder + unpublished + bots + without_ads_purpose. One query for clean, one per ledger."""
     terms: Terms = defaultdict(lambda: defaultdict(int))
-    for part in staged:
-        _add_published(terms, part)
-    _add_clean(terms, page_views, staged)
+    # Much of each is planning and waiting.
+    with ThreadPoolExecutor(len(staged) + 1) as pool:
+        clean = pool.submit(_clean, page_views, staged)
+        published = list(pool.map(_published, staged))
+    for part, sums in zip(staged, published, strict=True):
+        _add_published(terms, part, sums)
+    for row in clean.result():
+        terms[row["table_name"], row["event_date"], row["quantity"]][row["reason"]] += row["amount"] or 0
     return [
         Equation(table, date, quantity, parts.pop(CLEAN, 0), dict(parts), is_amount=quantity != PAGE_VIEWS)
         for (table, date, quantity), parts in sorted(terms.items())
     ]
 
 
-def _add_clean(terms: Terms, page_views: DataFrame, staged: Sequence[Staged]) -> None:
+def _clean(page_views: PageViews, staged: Sequence[Staged]) -> list[Row]:
     """What clean holds, and why parts of it do not count."""
     marts = [(spec, part.dates[spec.name]) for part in staged for spec in part.ledger.specs]
     own = [(spec, dates) for spec, dates in marts if spec.contributions is None]
-    sides = [_long(spec, dates, page_views, spec.contributions) for spec, dates in marts if spec.contributions]
+    sides = [_long(spec, dates, page_views.frame, spec.contributions) for spec, dates in marts if spec.contributions]
     if own:
-        specs, views = [spec for spec, _ in own], own[0][0].page_views_of(page_views, own[0][1])
-        sides += entry_contributions(views.where(on_dates("event_date", own[0][1])), specs)
+        sides.append(entry_contributions(page_views, own[0][1], [spec for spec, _ in own]))
     every = reduce(DataFrame.unionByName, sides).where("reason IS NOT NULL")
-    rows = every.groupBy("table_name", "event_date", "quantity", "reason").agg(F.sum("amount").alias("amount"))
-    for row in rows.collect():
-        terms[row["table_name"], row["event_date"], row["quantity"]][row["reason"]] += row["amount"] or 0
+    return (
+        every.groupBy("table_name", "event_date", "quantity", "reason").agg(F.sum("amount").alias("amount")).collect()
+    )
 
 
 def _long(
@@ -145,16 +152,20 @@ def _long(
     return long.selectExpr(f"'{spec.name}' AS table_name", *QUANTITIES)
 
 
-def _add_published(terms: Terms, staged: Staged) -> None:
-    """Sums of what is published, of remainders, of what is published nowhere."""
-    ledger, specs = staged.ledger, {spec.name: spec for spec in staged.ledger.specs}
-    columns = ["page_view_count", *ledger.amounts]
+def _published(staged: Staged) -> list[dict[str, Any]]:
+    """Sums of what is published, of remainders, of what is published nowhere, by mart, date and step."""
+    columns = ["page_view_count", *staged.ledger.amounts]
     sums = [F.sum(name).alias(name) for name in columns]
     rows = [row.asDict() for row in staged.rows.groupBy("mart", "event_date", "step").agg(*sums).collect()]
     hidden = staged.unpublished.group_by(["mart", "event_date"]).aggregate([(name, "sum") for name in columns])
     for row in hidden.to_pylist():
         rows.append({name.removesuffix("_sum"): value for name, value in row.items()} | {"step": UNPUBLISHED})
-    for row in rows:
+    return rows
+
+
+def _add_published(terms: Terms, staged: Staged, sums: Sequence[Mapping[str, Any]]) -> None:
+    ledger, specs = staged.ledger, {spec.name: spec for spec in staged.ledger.specs}
+    for row in sums:
         spec = specs[row["mart"]]
         part = {UNPUBLISHED: UNPUBLISHED, **{s.name: "remainder" for s in spec.ladder if s.away}}
         column = {"page_view_count": "page_view_count", **dict(zip(spec.measures, ledger.amounts, strict=False))}

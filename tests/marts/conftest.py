@@ -15,6 +15,7 @@ from jobs.config import Settings
 from jobs.steps.folding import fold
 from jobs.steps.ledger import Ledger
 from jobs.steps.marts import MartSpec
+from jobs.steps.passes import FewRows, PageViews, Rows, SpreadRows
 from jobs.steps.reconcile import Equation, Staged, mart_equations
 from tests.marts.plain_ladder import Entry, EntryId, Keys, PlainMart, Row, climb
 from tests.marts.plain_marts import MARTS
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 JOBS = {job.WRITES.name.removeprefix("mart."): job for jobs in LEDGERS for job in jobs}
 PLAIN = {mart.name.removeprefix("mart."): mart for mart in (*MARTS.values(), *NIGHT_MARTS.values())}
 THRESHOLDS = (1, 2, 5, 50)
+#: Where rows are gone over.
+KINDS: dict[str, type[Rows]] = {"spread": SpreadRows, "few": FewRows}
 NIGHT_DATES = sorted(CROWDS)
 
 
@@ -80,35 +83,39 @@ def night(spark: SparkSession) -> Iterator[Night]:
 
 
 @pytest.fixture(scope="session")
-def folds(spark: SparkSession, night: Night) -> Callable[[str, int], Folded]:
-    """A mart at a threshold; all marts are folded together, at the first call only: a fold costs seconds."""
+def folds(spark: SparkSession, night: Night) -> Callable[[str, int, str], Folded]:
+    """A mart at a threshold, by a kind of rows; all marts are folded together, at the first call only: a fold costs
+    seconds."""
     fold_once = cache(partial(fold_night, spark, night))
-    return lambda name, min_visitors: fold_once(min_visitors)[name]
+    return lambda name, min_visitors, kind: fold_once(min_visitors, kind)[name]
 
 
-#: One threshold by default; the others are behind `make test-slow`.
+#: One threshold of each kind by default; the others are behind `make test-slow`.
+BY_DEFAULT = {(5, "spread"), (2, "few")}
 CASES = [
-    pytest.param((name, n), marks=[] if n == 5 else [pytest.mark.slow], id=f"{name}-{n}")
+    pytest.param((name, n, kind), marks=[] if (n, kind) in BY_DEFAULT else [pytest.mark.slow], id=f"{name}-{n}-{kind}")
     for n in THRESHOLDS
+    for kind in KINDS
     for name in JOBS
 ]
 
 
 @pytest.fixture(scope="session", params=CASES)
-def folded(request: pytest.FixtureRequest, folds: Callable[[str, int], Folded]) -> Folded:
+def folded(request: pytest.FixtureRequest, folds: Callable[[str, int, str], Folded]) -> Folded:
     return folds(*request.param)
 
 
-def fold_night(spark: SparkSession, night: Night, min_visitors: int) -> dict[str, Folded]:
+def fold_night(spark: SparkSession, night: Night, min_visitors: int, kind: str) -> dict[str, Folded]:
     """Fold all marts in one ledger and collect everything that tests look at."""
     settings = Settings(min_visitors=min_visitors, hist_edges_ms=HIST_EDGES_MS)
     ledger = Ledger([job.spec(settings) for job in JOBS.values()], HIST_EDGES_MS)
     dates = {spec.name: spec.dates(NIGHT_DATES, NIGHT_DATES) for spec in ledger.specs}
-    folding = fold(ledger.inputs(night.page_views, dates), ledger, min_visitors)
+    clean = PageViews(night.page_views, KINDS[kind])
+    folding = fold(ledger.inputs(clean, dates), ledger, min_visitors)
     # The night, too, adds up what it staged, not the plan that led there.
-    rows = spark.createDataFrame(folding.published.toArrow()).persist()
+    rows = spark.createDataFrame(folding.published.arrow()).persist()
     staged = Staged(ledger, dates, rows, folding.unpublished)
-    equations = mart_equations(night.page_views, [staged])
+    equations = mart_equations(clean, [staged])
     return {
         spec.name.removeprefix("mart."): _folded(night, spec, staged, equations, min_visitors) for spec in ledger.specs
     }

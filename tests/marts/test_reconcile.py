@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from jobs.steps.passes import PageViews
 from jobs.steps.reconcile import Staged, mart_equations
 from tests.marts.conftest import JOBS, NIGHT_DATES, Folded, Night
 from tests.marts.plain_ladder import Row
@@ -60,9 +61,9 @@ def _reason(folded: Folded, view: Row) -> str:
 
 
 def test_a_row_dropped_or_doubled_breaks_the_equations_of_what_it_holds(
-    spark: SparkSession, night: Night, folds: Callable[[str, int], Folded]
+    spark: SparkSession, night: Night, folds: Callable[[str, int, str], Folded]
 ) -> None:
-    marts = [folds(name, 5) for name in JOBS]
+    marts = [folds(name, 5, "spread") for name in JOBS]
     staged = marts[0].staged
     victims = {m.spec.name: max(_rows_of(staged, m), key=lambda row: (row["visitor_count"], str(row))) for m in marts}
     few = spark.createDataFrame(list(victims.values()), staged.rows.schema)
@@ -87,9 +88,9 @@ def _column(mart: Folded, measure: str) -> str:
 
 
 def test_a_page_view_that_clean_holds_twice_breaks_the_count_of_its_date(
-    night: Night, folds: Callable[[str, int], Folded]
+    night: Night, folds: Callable[[str, int, str], Folded]
 ) -> None:
-    marts = [folds(name, 5) for name in NESTED]
+    marts = [folds(name, 5, "spread") for name in NESTED]
     twice = next(view for view in night.rows if all(_is_in(mart, view) for mart in marts))
     again = night.page_views
     for key in ("event_date", "visitor_key", "page_view_id"):
@@ -105,5 +106,5 @@ def _is_in(mart: Folded, view: Row) -> bool:
 
 
 def _broken(staged: Staged, page_views: DataFrame, rows: DataFrame) -> set[tuple[str, dt.date, str]]:
-    equations = mart_equations(page_views, [replace(staged, rows=rows)])
+    equations = mart_equations(PageViews(page_views), [replace(staged, rows=rows)])
     return {(e.table_name, e.date, e.quantity) for e in equations if not e.adds_up}

@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 from jobs.config import Settings
 from jobs.steps.folding import fold
 from jobs.steps.ledger import Ledger
+from jobs.steps.passes import FewRows, PageViews
 from tests.marts.conftest import JOBS, NIGHT_DATES
 from tests.marts.plain_ladder import Keys, Row
 from tests.marts.small_night import HIST_EDGES_MS, page_views
@@ -47,8 +48,10 @@ def rows_by_mart(spark: SparkSession) -> dict[str, list[Row]]:
     settings = Settings(min_visitors=1, hist_edges_ms=HIST_EDGES_MS)
     ledger = Ledger([job.spec(settings) for job in JOBS.values()], HIST_EDGES_MS)
     dates = [*NIGHT_DATES, *LATER_DATES]
-    inputs = ledger.inputs(clean.persist(), {spec.name: spec.dates(dates, dates) for spec in ledger.specs})
-    rows = spark.createDataFrame(fold(inputs, ledger, settings.min_visitors).published.toArrow())
+    inputs = ledger.inputs(
+        PageViews(clean.persist(), FewRows), {spec.name: spec.dates(dates, dates) for spec in ledger.specs}
+    )
+    rows = spark.createDataFrame(fold(inputs, ledger, settings.min_visitors).published.arrow())
     return {
         spec.name.removeprefix("mart."): [row.asDict() for row in ledger.rows_of(spec, rows).collect()]
         for spec in ledger.specs

@@ -1,0 +1,58 @@
+"""Data files of a table of page views, opened by whoever needs their rows: no Spark, no JVM."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jobs.io.store import Store
+from jobs.io.warehouse import DataFile
+from warehouse_schema.derive import arrow_schema
+from warehouse_schema.table import Table
+
+#: Page views of one batch: of some 20 kB each.
+BATCH_ROWS = 1000
+
+
+def schema_of(table: Table, names: Sequence[str]) -> pa.Schema:
+    """Columns of a table, as declared."""
+    declared = arrow_schema(table.columns)
+    return pa.schema([declared.field(name) for name in names])
+
+
+def shares(files: Sequence[DataFile], count: int) -> list[list[DataFile]]:
+    """The files in at most `count` parts of about the same size."""
+    parts: list[list[DataFile]] = [[] for _ in range(max(1, min(count, len(files))))]
+    sizes = [(0, number) for number in range(len(parts))]
+    for file in sorted(files, key=lambda file: (-file.size_bytes, file.path)):
+        size, number = heapq.heappop(sizes)
+        parts[number].append(file)
+        heapq.heappush(sizes, (size + file.size_bytes, number))
+    return parts
+
+
+def read_all(warehouse: str, files: Iterable[DataFile], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Rows of the files, with the columns of `schema`: NULL where a file was written before one was declared."""
+    store = Store(warehouse)
+    for file in files:
+        with store.open(file.path) as opened:
+            parquet = pq.ParquetFile(opened)
+            stored = [name for name in schema.names if name in parquet.schema_arrow.names]
+            for batch in parquet.iter_batches(BATCH_ROWS, columns=stored):
+                yield _conformed(batch, file, schema)
+
+
+def _conformed(batch: pa.RecordBatch, file: DataFile, schema: pa.Schema) -> pa.RecordBatch:
+    """The batch with its date, which stands in the file's name alone, and NULL for what it lacks."""
+    columns = []
+    for field in schema:
+        if field.name == file.partition:
+            columns.append(pa.repeat(pa.scalar(file.date, field.type), batch.num_rows))
+        elif field.name in batch.schema.names:
+            columns.append(batch.column(field.name).cast(field.type))
+        else:
+            columns.append(pa.nulls(batch.num_rows, field.type))
+    return pa.RecordBatch.from_arrays(columns, schema=schema)

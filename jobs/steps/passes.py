@@ -1,0 +1,284 @@
+"""Rows that passes go over: by Spark where they lie, or on the driver where they are few. Either gives the same rows.
+
+A pass of Spark costs its planning and the start of its tasks, which is most of what a small night's marts take. What is
+asked is in words that Spark and DuckDB share.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from jobs.io.data_files import read_all, schema_of, shares
+from jobs.io.session import own_partitions
+from jobs.io.store import Store, table_uri
+from jobs.io.warehouse import DataFile
+from jobs.steps.ledger_kernels import BATCH_BYTES, Batches, Kernel, run
+from jobs.steps.marts import PAGE_VIEW_KEY, on_dates
+from warehouse_schema.clean.page_views import PAGE_VIEWS
+from warehouse_schema.derive import arrow_schema_of, ddl_of
+from warehouse_schema.table import Type
+
+
+class Source(ABC):
+    """Something of whose rows a kernel can be asked."""
+
+    @abstractmethod
+    def mapped(self, kernel: Kernel, columns: Mapping[str, Type]) -> Rows:
+        """What the kernel makes of the batches: rows with these columns."""
+
+
+class Rows(Source):
+    """Rows, and what passes do with them."""
+
+    rows: Any
+
+    @classmethod
+    @abstractmethod
+    def of(cls, rows: DataFrame) -> Rows:
+        """The rows of a plan."""
+
+    @abstractmethod
+    def picked(self, *names: str) -> Rows:
+        """Some columns of the rows."""
+
+    @abstractmethod
+    def gathered(self, *keys: str) -> Rows:
+        """The rows, those with equal keys in one partition."""
+
+    @abstractmethod
+    def grouped(self, name: str, *values: str) -> Rows:
+        """The rows sorted within their partition by a new column, which is equal where the `values` are: SQL, with `{hash}` for
+        a function of many values."""
+
+    @abstractmethod
+    def asked(self, query: str, **tables: pa.Table) -> Rows:
+        """Rows of the same columns that a query gives, over `{rows}` and small tables."""
+
+    @abstractmethod
+    def beside(self, *others: Rows) -> Rows:
+        """The rows, and others of the same columns and the same kind."""
+
+    @abstractmethod
+    def kept(self) -> Rows:
+        """The rows, made only once."""
+
+    @abstractmethod
+    def arrow(self) -> pa.Table:
+        """The rows on the driver."""
+
+    @abstractmethod
+    def frame(self, spark: SparkSession) -> DataFrame:
+        """The rows as a plan."""
+
+    @abstractmethod
+    def write(self, warehouse: str, folder: str) -> None:
+        """Write the rows as all that is in a folder of the warehouse, one Parquet file."""
+
+
+@dataclass(frozen=True)
+class SpreadRows(Rows):
+    """Rows as a plan of Spark."""
+
+    rows: DataFrame
+
+    @classmethod
+    def of(cls, rows: DataFrame) -> Rows:
+        """As it is."""
+        return cls(rows)
+
+    def mapped(self, kernel: Kernel, columns: Mapping[str, Type]) -> Rows:
+        """By the workers."""
+        return SpreadRows(self.rows.mapInArrow(kernel, ddl_of(columns)))
+
+    def picked(self, *names: str) -> Rows:
+        """By the plan."""
+        return SpreadRows(self.rows.select(*names))
+
+    def gathered(self, *keys: str) -> Rows:
+        """By an exchange."""
+        return SpreadRows(self.rows.repartition(F.xxhash64(*keys)))
+
+    def grouped(self, name: str, *values: str) -> Rows:
+        """By an exchange; the column is a hash."""
+        hashed = self.rows.withColumn(name, F.expr(_hash(values, "xxhash64")))
+        return SpreadRows(hashed.repartition(name).sortWithinPartitions(name))
+
+    def asked(self, query: str, **tables: pa.Table) -> Rows:
+        """By Spark's SQL."""
+        spark = self.rows.sparkSession
+        given: dict[str, Any] = {name: spark.createDataFrame(table) for name, table in tables.items()}
+        return SpreadRows(spark.sql(query, rows=self.rows, **given))
+
+    def beside(self, *others: Rows) -> Rows:
+        """As one plan."""
+        rows = self.rows
+        for other in others:
+            rows = rows.unionByName(other.rows)
+        return SpreadRows(rows)
+
+    def kept(self) -> Rows:
+        """By the workers."""
+        return SpreadRows(self.rows.persist())
+
+    def arrow(self) -> pa.Table:
+        """Fetched from the workers."""
+        return self.rows.toArrow()
+
+    def frame(self, _spark: SparkSession) -> DataFrame:
+        """As it is."""
+        return self.rows
+
+    def write(self, warehouse: str, folder: str) -> None:
+        """By one worker."""
+        self.rows.coalesce(1).write.mode("overwrite").parquet(table_uri(warehouse, folder))
+
+
+@dataclass(frozen=True)
+class FewRows(Rows):
+    """Rows as an Arrow table."""
+
+    rows: pa.Table
+
+    @classmethod
+    def of(cls, rows: DataFrame) -> Rows:
+        """Fetched from the workers."""
+        return cls(rows.toArrow())
+
+    def mapped(self, kernel: Kernel, columns: Mapping[str, Type]) -> Rows:
+        """In this process."""
+        return FewRows(pa.Table.from_batches(kernel(self._batches()), arrow_schema_of(columns)))
+
+    def _batches(self) -> Batches:
+        yield from self.rows.to_batches()
+
+    def picked(self, *names: str) -> Rows:
+        """As they are."""
+        return FewRows(self.rows.select(names))
+
+    def gathered(self, *_keys: str) -> Rows:
+        """As they are."""
+        return self
+
+    def grouped(self, name: str, *values: str) -> Rows:
+        """In some groups, made when their turn comes: another copy of everything would be what takes most memory."""
+        return _GroupedRows(self.rows, name, _hash(values, "hash"))
+
+    def asked(self, query: str, **tables: pa.Table) -> Rows:
+        """By DuckDB."""
+        named = {"rows": self.rows, **tables}
+        return FewRows(run(query.format_map({name: name for name in named}), self.rows.schema, **named))
+
+    def beside(self, *others: Rows) -> Rows:
+        """One after the other."""
+        return FewRows(pa.concat_tables([self.rows, *(other.rows for other in others)]))
+
+    def kept(self) -> Rows:
+        """As they are."""
+        return self
+
+    def arrow(self) -> pa.Table:
+        """As they are."""
+        return self.rows
+
+    def frame(self, spark: SparkSession) -> DataFrame:
+        """Handed to Spark."""
+        return spark.createDataFrame(self.rows)
+
+    def write(self, warehouse: str, folder: str) -> None:
+        """From this process."""
+        sink = io.BytesIO()
+        pq.write_table(self.rows, sink, compression="zstd")
+        store = Store(warehouse)
+        # Another try may have left a file of another name.
+        store.delete_folder(folder)
+        store.put(f"{folder}/rows.parquet", sink.getvalue())
+
+
+@dataclass(frozen=True)
+class _GroupedRows(FewRows):
+    """Rows in groups of equal hash, to be mapped."""
+
+    name: str
+    hash: str
+
+    def _batches(self) -> Batches:
+        count = 1 + self.rows.nbytes // BATCH_BYTES
+        schema = self.rows.schema.append(pa.field(self.name, pa.int64()))
+        for number in range(count):
+            group = f"SELECT *, {number} AS {self.name} FROM rows WHERE {self.hash} % {count} = {number}"
+            yield from run(group, schema, rows=self.rows).to_batches()
+
+
+def _hash(values: Sequence[str], function: str) -> str:
+    return f"{function}({', '.join(value.format(hash=function) for value in values)})"
+
+
+@dataclass(frozen=True)
+class FileSource(Source):
+    """Page views in their data files, which every worker opens by itself: a batch need not go through the rows of Spark, which
+    takes several times as long as reading it."""
+
+    spark: SparkSession
+    warehouse: str
+    files: Sequence[DataFile]
+    schema: pa.Schema
+
+    def mapped(self, kernel: Kernel, columns: Mapping[str, Type]) -> Rows:
+        """By the workers, each with its share of the files."""
+        parts = shares(self.files, own_partitions(sum(file.size_bytes for file in self.files)))
+        numbers = self.spark.range(0, len(parts), 1, len(parts))
+        return SpreadRows(numbers.mapInArrow(_over_files(self.warehouse, parts, self.schema, kernel), ddl_of(columns)))
+
+    def fetched(self) -> FewRows:
+        """All rows, read by this process."""
+        return FewRows(_coded(pa.Table.from_batches(read_all(self.warehouse, self.files, self.schema), self.schema)))
+
+
+def _coded(rows: pa.Table) -> pa.Table:
+    """The rows with short texts for visitors and page views, equal where these are: queries only tell them apart."""
+    for name in set(PAGE_VIEW_KEY) & set(rows.column_names):
+        codes = rows[name].combine_chunks().dictionary_encode().indices.cast(pa.string())
+        rows = rows.set_column(rows.column_names.index(name), name, codes)
+    return rows
+
+
+def _over_files(warehouse: str, parts: Sequence[Sequence[DataFile]], schema: pa.Schema, kernel: Kernel) -> Kernel:
+    def over_numbers(numbers: Batches) -> Batches:
+        mine = [parts[number] for batch in numbers for number in batch.column(0).to_pylist()]
+        return kernel(read_all(warehouse, chain.from_iterable(mine), schema))
+
+    return over_numbers
+
+
+@dataclass(frozen=True)
+class PageViews:
+    """clean.page_views: as a plan, of which `kind` says where it is gone over, and, where every worker can open them, as the
+    `files` below a warehouse."""
+
+    frame: DataFrame
+    kind: type[Rows] = SpreadRows
+    warehouse: str = ""
+    files: Sequence[DataFile] | None = None
+
+    def nested(self, dates: Collection[dt.date], names: Iterable[str]) -> Source:
+        """Columns of the page views of some dates."""
+        if self.files is None:
+            return self.kind.of(self.frame.where(on_dates("event_date", dates)).select(*names))
+        own = [file for file in self.files if file.date in dates]
+        source = FileSource(self.frame.sparkSession, self.warehouse, own, schema_of(PAGE_VIEWS, list(names)))
+        return source.fetched() if self.kind is FewRows else source
+
+    def made(self, rows: DataFrame) -> Rows:
+        """Rows that come of page views."""
+        return self.kind.of(rows).kept()
