@@ -52,9 +52,9 @@ MEANINGS = {
 }
 
 
-#: A distribution is as usual unless chance alone makes such a difference as rarely as a normal value lies so many standard
-#: deviations above its mean: a night judges some hundred of them, and few visitors differ much by chance.
-CHANCE_DEVIATIONS = 4
+#: A distribution is as usual, and does not stop a night, unless chance alone makes such a difference as rarely as a normal value
+#: lies so many standard deviations above its mean: a night judges some hundred of them, and few visitors differ much by chance.
+WARNING_DEVIATIONS, CRITICAL_DEVIATIONS = 3, 4
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def _number(mine: Sequence[Measured], past: Sequence[Sequence[Measured]], settin
 
 def _distribution(mine: Sequence[Measured], past: Sequence[Sequence[Measured]], settings: Settings) -> Result:
     """A distribution, by the population stability index beyond what chance makes of samples so small; 0 while chance may be
-    all of it."""
+    all of it, and not critical while it may yet be."""
     limits = settings.past_warning_psi, settings.past_critical_psi
     if len(past) < settings.past_min_weeks:
         return _result(mine[0], f"{len(mine)} classes", None, limits, len(past), settings)
@@ -143,9 +143,13 @@ def _distribution(mine: Sequence[Measured], past: Sequence[Sequence[Measured]], 
         before.update(_drawn(date))
     classes, sizes = len({*now, *before}), (sum(now.values()), sum(before.values()))
     found = population_stability_index(now, before)
-    is_chance = found <= rare_psi(classes, *sizes, deviations=CHANCE_DEVIATIONS)
-    index = 0.0 if is_chance else found - chance_psi(classes, *sizes)
-    return _result(mine[0], f"stability index {index:.3f} over {len(past)} weeks", index, limits, len(past), settings)
+    may_warn, may_stop = (
+        found > rare_psi(classes, *sizes, deviations=deviations)
+        for deviations in (WARNING_DEVIATIONS, CRITICAL_DEVIATIONS)
+    )
+    index = found - chance_psi(classes, *sizes) if may_warn else 0.0
+    judged = index if may_stop else min(index, limits[1])
+    return _result(mine[0], f"stability index {index:.3f} over {len(past)} weeks", judged, limits, len(past), settings)
 
 
 def _drawn(classes: Sequence[Measured]) -> dict[str, float]:

@@ -140,8 +140,10 @@ def test_many_page_views_of_few_visitors_are_a_small_sample() -> None:
         past = [Past(str(day), 0, m) for day in weeks for m in devices({"desktop": 30, "phone": 30}, visitors, day)]
         return _only(devices(now, visitors, DATE), past)
 
-    # Sixty page views that are all of phones: of three visitors it is chance, of sixty a device type is gone.
+    # Sixty page views that are all of phones: of three visitors it is chance, of twelve it may be, of sixty a device type
+    # is gone.
     assert on({"phone": 60}, 3).success is True
+    assert (on({"phone": 60}, 12).success, on({"phone": 60}, 12).severity) == (False, "warning")
     assert on({"phone": 60}, 60).is_critical_failure
 
 
