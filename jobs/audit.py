@@ -11,19 +11,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from expectations.auditing import Audited, audit
 from expectations.nested_rules import rules_question
 from expectations.results import Result
 from jobs.against_past import against_past
-from jobs.build import open_page_views, read_dates
+from jobs.build import open_page_views
 from jobs.config import Settings
 from jobs.io.delta import DeltaTables
 from jobs.profiles import past_profiles
-from jobs.steps.passes import Rows, SpreadRows
-from jobs.steps.profile import Measured, profile, profile_question, rejected, with_layout_buckets
+from jobs.steps.passes import PageViews
+from jobs.steps.profile import Measured, layout_buckets, profile, profile_question, rejected
 from jobs.steps.questions import ask
 from jobs.steps.reconcile import Equation, Staged
 from warehouse_schema.clean.beacons import BEACONS
@@ -53,13 +52,11 @@ class PageViewsLook:
     measured: list[Measured]
 
 
-def look_at_page_views(
-    page_views: DataFrame, dates: Sequence[dt.date], settings: Settings, kind: type[Rows] = SpreadRows
-) -> PageViewsLook:
+def look_at_page_views(page_views: PageViews, dates: Sequence[dt.date], settings: Settings) -> PageViewsLook:
     """Ask page views of `dates` all that an audit asks of them."""
-    questions = rules_question(PAGE_VIEWS, settings.model_dump()), profile_question(settings)
-    lines = ask(with_layout_buckets(page_views), *questions, kind=kind)
-    return PageViewsLook(Audited(page_views, PAGE_VIEWS, dates, lines=lines), profile(lines, settings))
+    rules = rules_question(PAGE_VIEWS, settings.model_dump())
+    lines = ask(page_views, rules, profile_question(settings, layout_buckets(page_views)))
+    return PageViewsLook(Audited(page_views.frame, PAGE_VIEWS, dates, lines=lines), profile(lines, settings))
 
 
 def audit_night(night: Night, tables: DeltaTables, written: Written) -> tuple[list[Result], list[Measured]]:
@@ -69,10 +66,10 @@ def audit_night(night: Night, tables: DeltaTables, written: Written) -> tuple[li
         measured = list(rejected(written.landed))
         others = audit([*_beacons(tables, written), *_marts(written)], thresholds)
         return [*others, *_against_past(night, measured, [])], measured
-    page_views, kind = read_dates(tables, written.dates), open_page_views(tables, written.dates).kind
+    page_views = open_page_views(tables, written.dates)
     # Much of either is planning and waiting.
     with ThreadPoolExecutor(1) as beside:
-        looking = beside.submit(look_at_page_views, page_views, written.dates, night.settings, kind)
+        looking = beside.submit(look_at_page_views, page_views, written.dates, night.settings)
         others = audit([*_beacons(tables, written), *_marts(written)], thresholds)
         look = looking.result()
     measured = [*look.measured, *rejected(written.landed)]

@@ -164,8 +164,8 @@ def stage_marts(tables: DeltaTables, settings: Settings, publication: Publicatio
 
 
 def open_page_views(tables: DeltaTables, dates: Collection[dt.date]) -> PageViews:
-    """clean.page_views, of which `dates` are asked: gone over on the driver, if these are few."""
-    frame, files = tables.read(page_views.WRITES), data_files(tables.warehouse, page_views.WRITES, dates)
+    """clean.page_views of `dates`: gone over on the driver, if they are few."""
+    frame, files = read_dates(tables, sorted(dates)), data_files(tables.warehouse, page_views.WRITES, dates)
     kind = FewRows if sum(file.size_bytes for file in files) < FEW_STORED_BYTES else SpreadRows
     return PageViews(frame, kind, tables.warehouse, files if is_own(tables.spark) else None)
 

@@ -46,7 +46,7 @@ class _Numbers:
         types = keys | {name: type_ for (_, type_), name in self.columns.items()}
         numbers = [f"CAST({sql} AS {sql_type(of, 'duckdb')}) AS {name}" for (sql, of), name in self.columns.items()]
         query = f"SELECT {', '.join([*keys, *numbers])} FROM batch"
-        return page_views.nested(dates, needed).mapped(over_batches(query, arrow_schema_of(types)), types)
+        return page_views.nested(needed, dates).mapped(over_batches(query, arrow_schema_of(types)), types)
 
 
 def entry_contributions(page_views: PageViews, dates: Collection[dt.date], specs: Sequence[MartSpec]) -> DataFrame:

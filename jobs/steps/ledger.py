@@ -132,7 +132,7 @@ class Ledger:
         if nested:
             every = {date for spec in nested for date in dates[spec.name]}
             names = dict.fromkeys(name for spec in nested for name in (*page_view_columns(spec), str(spec.nested)))
-            inputs.append(Input(page_views.nested(every, names), nested, dates))
+            inputs.append(Input(page_views.nested(names, every), nested, dates))
         for spec in self.specs:
             if spec.source:
                 own = dates[spec.name]

@@ -242,7 +242,11 @@ class FileSource(Source):
 
     def fetched(self) -> FewRows:
         """All rows, read by this process."""
-        return FewRows(_coded(pa.Table.from_batches(read_all(self.warehouse, self.files, self.schema), self.schema)))
+        return FewRows(_coded(pa.Table.from_batches(self.batches(), self.schema)))
+
+    def batches(self) -> Batches:
+        """The same, one after the other."""
+        return read_all(self.warehouse, self.files, self.schema)
 
 
 def _coded(rows: pa.Table) -> pa.Table:
@@ -271,13 +275,27 @@ class PageViews:
     warehouse: str = ""
     files: Sequence[DataFile] | None = None
 
-    def nested(self, dates: Collection[dt.date], names: Iterable[str]) -> Source:
-        """Columns of the page views of some dates."""
+    def nested(self, names: Iterable[str], dates: Collection[dt.date] | None = None) -> Source:
+        """Columns of the page views, of all dates or of some."""
+        source = self._source(names, dates)
+        if isinstance(source, FileSource):
+            return source.fetched() if self.kind is FewRows else source
+        return self.kind.of(source)
+
+    def distinct(self, name: str) -> DataFrame:
+        """The values of a column, each once."""
+        source = self._source([name], None)
+        if isinstance(source, DataFrame):
+            return source.distinct()
+        values = pa.chunked_array([batch.column(0) for batch in source.batches()], source.schema.field(0).type)
+        return source.spark.createDataFrame(pa.table({name: values.unique()}))
+
+    def _source(self, names: Iterable[str], dates: Collection[dt.date] | None) -> DataFrame | FileSource:
         if self.files is None:
-            return self.kind.of(self.frame.where(on_dates("event_date", dates)).select(*names))
-        own = [file for file in self.files if file.date in dates]
-        source = FileSource(self.frame.sparkSession, self.warehouse, own, schema_of(PAGE_VIEWS, list(names)))
-        return source.fetched() if self.kind is FewRows else source
+            rows = self.frame if dates is None else self.frame.where(on_dates("event_date", dates))
+            return rows.select(*names)
+        own = [file for file in self.files if dates is None or file.date in dates]
+        return FileSource(self.frame.sparkSession, self.warehouse, own, schema_of(PAGE_VIEWS, list(names)))
 
     def made(self, rows: DataFrame) -> Rows:
         """Rows that come of page views."""

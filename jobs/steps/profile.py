@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from jobs.config import Settings
 from jobs.steps.marts import inside
+from jobs.steps.passes import PageViews
 from jobs.steps.past import quantile_of_bins
 from jobs.steps.questions import GROUP, Question, answers
 from jobs.steps.reconcile import Equation
@@ -126,19 +125,21 @@ def profile(lines: pa.Table, settings: Settings) -> list[Measured]:
     return [m for row in totals(lines, settings) for m in measured(row, edges, least)]
 
 
-def with_layout_buckets(page_views: DataFrame) -> DataFrame:
-    """The page views with a column that the question needs: the hash is Spark's own."""
-    return page_views.withColumn("layout_bucket", F.expr(f"pmod(xxhash64(layout_id), {LAYOUT_BUCKETS})"))
+def layout_buckets(page_views: PageViews) -> pa.Table:
+    """The bucket of each layout; the hash is Spark's own."""
+    bucket = f"pmod(xxhash64(layout_id), {LAYOUT_BUCKETS}) AS layout_bucket"
+    return page_views.distinct("layout_id").selectExpr("layout_id AS bucketed", bucket).toArrow()
 
 
-def profile_question(settings: Settings) -> Question:
+def profile_question(settings: Settings, layout_buckets: pa.Table) -> Question:
     """Numbers of each visitor's page views, by event date and surface."""
     amounts = {f"{part}_{name}": both[n] for n, part in enumerate("an") for name, both in _METRICS.items()}
     columns = ["event_date", f"coalesce(surface, '{MISSING}') AS surface", "visitor_key"]
     columns += [f"{sql.replace('{cell_px}', str(settings.cell_px))} AS {name}" for name, sql in amounts.items()]
     columns += [f"{sql} AS {name}_class" for name, sql in _CLASS_OF.items()]
-    rows = f"(SELECT {', '.join(columns)} FROM batch)"
-    return Question(QUESTION, [*_sums(settings).values()], rows, GROUP, _of_surfaces(settings))
+    views = "batch LEFT JOIN layout_buckets ON layout_id IS NOT DISTINCT FROM bucketed"
+    rows, beside = f"(SELECT {', '.join(columns)} FROM {views})", {"layout_buckets": layout_buckets}
+    return Question(QUESTION, [*_sums(settings).values()], rows, GROUP, _of_surfaces(settings), beside=beside)
 
 
 def _sums(settings: Settings) -> dict[str, str]:

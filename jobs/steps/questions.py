@@ -7,8 +7,8 @@ over lists take some microseconds for each entry. One job brings a few lines of 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import duckdb
 import pyarrow as pa
@@ -17,7 +17,7 @@ from pyspark.sql import DataFrame
 
 from jobs.steps.batches import chunks, whole_groups
 from jobs.steps.ledger_kernels import BATCH_BYTES, Batches, Kernel, run
-from jobs.steps.passes import Rows, SpreadRows
+from jobs.steps.passes import PageViews
 from warehouse_schema.derive import arrow_schema_of
 from warehouse_schema.table import Array, Type
 
@@ -37,7 +37,7 @@ LINE = arrow_schema_of(COLUMNS)
 class Question:
     """`numbers` are aggregates in SQL, over `rows` (SQL over `batch`) grouped by the columns `by` of these.
 
-    `whole` is SQL over `lines` that hold all of each of their visitors, to make fewer of them. Of a question that
+    `beside` are tables that its words may name. `whole` is SQL over `lines` that hold all of each of their visitors, to make fewer of them. Of a question that
     `is_lenient`, a number that raises an error is NULL on every line of the batch; otherwise it stops the run.
     """
 
@@ -47,6 +47,7 @@ class Question:
     by: Sequence[str] = ("event_date",)
     whole: str | None = None
     is_lenient: bool = False
+    beside: Mapping[str, pa.Table] = field(default_factory=dict)
 
     @property
     def query(self) -> str:
@@ -58,27 +59,28 @@ class Question:
     def lines(self, batch: pa.Table) -> pa.Table:
         """The answer for one batch."""
         try:
-            return run(self.query, LINE, batch=batch)
+            return run(self.query, LINE, batch=batch, **self.beside)
         except duckdb.Error:
             if not self.is_lenient:
                 raise
         sound = [number if self._can_be_had(number, batch) else "NULL" for number in self.numbers]
-        return run(replace(self, numbers=sound).query, LINE, batch=batch)
+        return run(replace(self, numbers=sound).query, LINE, batch=batch, **self.beside)
 
     def _can_be_had(self, number: str, batch: pa.Table) -> bool:
         try:
-            run(replace(self, numbers=[number]).query, LINE, batch=batch)
+            run(replace(self, numbers=[number]).query, LINE, batch=batch, **self.beside)
         except duckdb.Error:
             return False
         return True
 
 
-def ask(rows: DataFrame, *questions: Question, kind: type[Rows] = SpreadRows) -> pa.Table:
+def ask(rows: DataFrame | PageViews, *questions: Question) -> pa.Table:
     """Lines (question, event_date, surface, visitor_key, numbers), some for each group: parts of a sum that remain to
     be added up. Only columns that a question names are read."""
     words = {word for question in questions for word in re.findall(r"\w+", question.query)}
-    needed = [name for name in rows.columns if name in words]
-    lines = kind.of(rows.select(*needed)).mapped(_in_batches(questions), COLUMNS)
+    given = rows if isinstance(rows, PageViews) else PageViews(rows)
+    needed = [name for name in given.frame.columns if name in words]
+    lines = given.nested(needed).mapped(_in_batches(questions), COLUMNS)
     if any(question.whole for question in questions):
         lines = lines.grouped("block", "visitor_key").mapped(_of_whole_visitors(questions), COLUMNS)
     return lines.arrow()

@@ -28,6 +28,7 @@ from jobs.config import Settings
 from jobs.simulator import simulate
 from jobs.simulator.options import SimulationOptions
 from jobs.steps.page_view_kernel import page_views
+from jobs.steps.passes import PageViews
 from jobs.steps.profile import Measured
 from tests.night.faults import JOB_FAULTS, PAGE, RAW_FAULTS, Fault, render
 from tests.steps.beacon_table import beacon_table
@@ -88,7 +89,7 @@ def _found(spark: SparkSession, faults: Sequence[Fault]) -> dict[str, list[Resul
     tonight = {DATE + dt.timedelta(weeks=n): fault for n, fault in enumerate(faults)}
     tables = [_moved(_of_fault(fault), (date - DATE).days) for date, fault in tonight.items()]
     frame = spark.createDataFrame(pa.concat_tables([*past, *tables]).combine_chunks()).repartition(4).persist()
-    look = look_at_page_views(frame, [*tonight], SETTINGS)
+    look = look_at_page_views(PageViews(frame), [*tonight], SETTINGS)
     audited, measured = audit([look.audited], SETTINGS.model_dump()), look.measured
     before = [Past(str(m.event_date), 0, m) for m in measured if m.event_date < DATE]
     return {

@@ -16,13 +16,14 @@ from pyspark.sql import SparkSession
 from jobs.config import Settings
 from jobs.steps.ledger_kernels import run
 from jobs.steps.page_view_kernel import page_views
+from jobs.steps.passes import PageViews
 from jobs.steps.profile import (
+    layout_buckets,
     measured,
     profile,
     profile_question,
     rejected,
     totals,
-    with_layout_buckets,
 )
 from jobs.steps.questions import LINE, ask
 from jobs.steps.reconcile import Equation
@@ -43,9 +44,10 @@ def _views() -> pa.Table:
     return pa.Table.from_batches([batch]).cast(arrow_schema(PAGE_VIEWS.columns))
 
 
-def _bucketed(views: pa.Table) -> pa.Table:
-    """Page views with a bucket of their layout each, which Spark makes otherwise."""
-    return views.append_column("layout_bucket", pa.array([n % 3 for n in range(views.num_rows)], pa.int64()))
+def _buckets(views: pa.Table) -> pa.Table:
+    """A bucket of each layout, which Spark makes otherwise."""
+    layouts = views["layout_id"].unique()
+    return pa.table({"bucketed": layouts, "layout_bucket": pa.array([n % 3 for n in range(len(layouts))], pa.int64())})
 
 
 def _shuffled(views: pa.Table, random: Random) -> pa.Table:
@@ -59,7 +61,8 @@ def test_profile_is_that_of_plain_loops(spark: SparkSession) -> None:
     expected = {least: plain_profile(views.to_pylist(), edges, least) for least in (1, 6)}
 
     for least, plain in expected.items():
-        lines = ask(with_layout_buckets(spark.createDataFrame(views)), profile_question(Settings()))
+        clean = PageViews(spark.createDataFrame(views))
+        lines = ask(clean, profile_question(Settings(), layout_buckets(clean)))
         found = profile(lines, Settings(min_visitors=least))
         known = [m for m in found if m.metric != "layout_bucket"]
         assert sorted(map(str, known)) == sorted(map(str, plain))
@@ -71,8 +74,8 @@ def test_profile_is_that_of_plain_loops(spark: SparkSession) -> None:
 @settings(max_examples=5)
 @given(st.randoms(use_true_random=False), st.integers(4, 20), st.integers(1, 3))
 def test_profile_is_the_same_however_page_views_lie_in_batches(random: Random, batch_rows: int, parts: int) -> None:
-    views = _shuffled(_bucketed(_views()), random)
-    question = profile_question(Settings())
+    views = _shuffled(_views(), random)
+    question = profile_question(Settings(), _buckets(views))
 
     cuts = range(0, views.num_rows, batch_rows)
     lines = pa.concat_tables([question.lines(views.slice(cut, batch_rows)) for cut in cuts])
