@@ -20,7 +20,7 @@ from jobs.io.session import start_session
 from jobs.plan.storage import REBUILT_DATES
 from jobs.steps.folding import fold
 from jobs.steps.ledger import Ledger
-from jobs.steps.passes import PageViews
+from jobs.steps.page_views_source import PageViews
 
 DAY = dt.date(2026, 11, 20)
 FEW, MANY = 2_000, 22_000

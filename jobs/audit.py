@@ -21,7 +21,7 @@ from jobs.build import open_page_views
 from jobs.config import Settings
 from jobs.io.delta import DeltaTables
 from jobs.profiles import past_profiles
-from jobs.steps.passes import PageViews
+from jobs.steps.page_views_source import PageViews
 from jobs.steps.profile import Measured, layout_buckets, profile, profile_question, rejected
 from jobs.steps.questions import ask
 from jobs.steps.reconcile import Equation, Staged

@@ -31,7 +31,8 @@ from jobs.publication import Publication
 from jobs.steps.folding import fold
 from jobs.steps.ledger import Ledger
 from jobs.steps.marts import MartSpec, on_dates
-from jobs.steps.passes import FewRows, PageViews, SpreadRows
+from jobs.steps.page_views_source import PageViews
+from jobs.steps.passes import FewRows, SpreadRows
 from jobs.steps.reconcile import Equation, Staged, build_equations, mart_equations
 
 #: Stored page views (of some 20 million samples) below which the driver adds up marts alone. Measured at 18 million: stage marts

@@ -15,7 +15,8 @@ from pyspark.sql import DataFrame
 from jobs.steps.ledger import page_view_columns
 from jobs.steps.ledger_kernels import over_batches, over_partition
 from jobs.steps.marts import PAGE_VIEW_KEY, WITHOUT_ADS_PURPOSE, MartSpec, counts_for_ads, not_applicable
-from jobs.steps.passes import PageViews, Rows
+from jobs.steps.page_views_source import PageViews
+from jobs.steps.passes import Rows
 from warehouse_schema.derive import arrow_schema_of, sql_type
 from warehouse_schema.table import Type
 

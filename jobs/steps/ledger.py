@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 from pyspark.sql import DataFrame
 
 from jobs.steps.marts import MartSpec, Step, on_dates
-from jobs.steps.passes import PageViews, Source
+from jobs.steps.page_views_source import PageViews
+from jobs.steps.passes import Source
 from warehouse_schema.derive import arrow_schema_of, spark_type
 from warehouse_schema.table import Type
 

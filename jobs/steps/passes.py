@@ -6,12 +6,10 @@ asked is in words that Spark and DuckDB share.
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 import pyarrow as pa
@@ -19,13 +17,9 @@ import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.io.data_files import read_all, schema_of, shares
-from jobs.io.session import own_partitions
 from jobs.io.store import Store, table_uri
-from jobs.io.warehouse import DataFile
 from jobs.steps.ledger_kernels import BATCH_BYTES, Batches, Kernel, run
-from jobs.steps.marts import PAGE_VIEW_KEY, on_dates
-from warehouse_schema.clean.page_views import PAGE_VIEWS
+from jobs.steps.marts import PAGE_VIEW_KEY
 from warehouse_schema.derive import arrow_schema_of, ddl_of
 from warehouse_schema.table import Type
 
@@ -153,7 +147,15 @@ class FewRows(Rows):
     @classmethod
     def of(cls, rows: DataFrame) -> Rows:
         """Fetched from the workers."""
-        return cls(rows.toArrow())
+        return cls.coded(rows.toArrow())
+
+    @classmethod
+    def coded(cls, rows: pa.Table) -> FewRows:
+        """With short texts for visitors and page views, equal where these are: queries only tell them apart."""
+        for name in set(PAGE_VIEW_KEY) & set(rows.column_names):
+            codes = rows[name].combine_chunks().dictionary_encode().indices.cast(pa.string())
+            rows = rows.set_column(rows.column_names.index(name), name, codes)
+        return cls(rows)
 
     def mapped(self, kernel: Kernel, columns: Mapping[str, Type]) -> Rows:
         """In this process."""
@@ -222,81 +224,3 @@ class _GroupedRows(FewRows):
 
 def _hash(values: Sequence[str], function: str) -> str:
     return f"{function}({', '.join(value.format(hash=function) for value in values)})"
-
-
-@dataclass(frozen=True)
-class FileSource(Source):
-    """Page views in their data files, which every worker opens by itself: a batch need not go through the rows of Spark, which
-    takes several times as long as reading it."""
-
-    spark: SparkSession
-    warehouse: str
-    files: Sequence[DataFile]
-    schema: pa.Schema
-
-    def mapped(self, kernel: Kernel, columns: Mapping[str, Type]) -> Rows:
-        """By the workers, each with its share of the files."""
-        parts = shares(self.files, own_partitions(sum(file.size_bytes for file in self.files)))
-        numbers = self.spark.range(0, len(parts), 1, len(parts))
-        return SpreadRows(numbers.mapInArrow(_over_files(self.warehouse, parts, self.schema, kernel), ddl_of(columns)))
-
-    def fetched(self) -> FewRows:
-        """All rows, read by this process."""
-        return FewRows(_coded(pa.Table.from_batches(self.batches(), self.schema)))
-
-    def batches(self) -> Batches:
-        """The same, one after the other."""
-        return read_all(self.warehouse, self.files, self.schema)
-
-
-def _coded(rows: pa.Table) -> pa.Table:
-    """The rows with short texts for visitors and page views, equal where these are: queries only tell them apart."""
-    for name in set(PAGE_VIEW_KEY) & set(rows.column_names):
-        codes = rows[name].combine_chunks().dictionary_encode().indices.cast(pa.string())
-        rows = rows.set_column(rows.column_names.index(name), name, codes)
-    return rows
-
-
-def _over_files(warehouse: str, parts: Sequence[Sequence[DataFile]], schema: pa.Schema, kernel: Kernel) -> Kernel:
-    def over_numbers(numbers: Batches) -> Batches:
-        mine = [parts[number] for batch in numbers for number in batch.column(0).to_pylist()]
-        return kernel(read_all(warehouse, chain.from_iterable(mine), schema))
-
-    return over_numbers
-
-
-@dataclass(frozen=True)
-class PageViews:
-    """clean.page_views: as a plan, of which `kind` says where it is gone over, and, where every worker can open them, as the
-    `files` below a warehouse."""
-
-    frame: DataFrame
-    kind: type[Rows] = SpreadRows
-    warehouse: str = ""
-    files: Sequence[DataFile] | None = None
-
-    def nested(self, names: Iterable[str], dates: Collection[dt.date] | None = None) -> Source:
-        """Columns of the page views, of all dates or of some."""
-        source = self._source(names, dates)
-        if isinstance(source, FileSource):
-            return source.fetched() if self.kind is FewRows else source
-        return self.kind.of(source)
-
-    def distinct(self, name: str) -> DataFrame:
-        """The values of a column, each once."""
-        source = self._source([name], None)
-        if isinstance(source, DataFrame):
-            return source.distinct()
-        values = pa.chunked_array([batch.column(0) for batch in source.batches()], source.schema.field(0).type)
-        return source.spark.createDataFrame(pa.table({name: values.unique()}))
-
-    def _source(self, names: Iterable[str], dates: Collection[dt.date] | None) -> DataFrame | FileSource:
-        if self.files is None:
-            rows = self.frame if dates is None else self.frame.where(on_dates("event_date", dates))
-            return rows.select(*names)
-        own = [file for file in self.files if dates is None or file.date in dates]
-        return FileSource(self.frame.sparkSession, self.warehouse, own, schema_of(PAGE_VIEWS, list(names)))
-
-    def made(self, rows: DataFrame) -> Rows:
-        """Rows that come of page views."""
-        return self.kind.of(rows).kept()

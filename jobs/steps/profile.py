@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from jobs.config import Settings
 from jobs.steps.marts import inside
-from jobs.steps.passes import PageViews
+from jobs.steps.page_views_source import PageViews
 from jobs.steps.past import quantile_of_bins
 from jobs.steps.questions import GROUP, Question, answers
 from jobs.steps.reconcile import Equation

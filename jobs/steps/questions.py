@@ -17,7 +17,7 @@ from pyspark.sql import DataFrame
 
 from jobs.steps.batches import chunks, whole_groups
 from jobs.steps.ledger_kernels import BATCH_BYTES, Batches, Kernel, run
-from jobs.steps.passes import PageViews
+from jobs.steps.page_views_source import PageViews
 from warehouse_schema.derive import arrow_schema_of
 from warehouse_schema.table import Array, Type
 

@@ -21,7 +21,7 @@ from pyspark.sql import functions as F
 from jobs.steps.clean_side import CLEAN, PAGE_VIEWS, entry_contributions
 from jobs.steps.ledger import Ledger
 from jobs.steps.marts import UNPUBLISHED, MartSpec, on_dates
-from jobs.steps.passes import PageViews
+from jobs.steps.page_views_source import PageViews
 
 INPUT = "input"
 #: Term of lines of visitors who were erased before the lines came.

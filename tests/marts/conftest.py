@@ -15,7 +15,8 @@ from jobs.config import Settings
 from jobs.steps.folding import fold
 from jobs.steps.ledger import Ledger
 from jobs.steps.marts import MartSpec
-from jobs.steps.passes import FewRows, PageViews, Rows, SpreadRows
+from jobs.steps.page_views_source import PageViews
+from jobs.steps.passes import FewRows, Rows, SpreadRows
 from jobs.steps.reconcile import Equation, Staged, mart_equations
 from tests.marts.plain_ladder import Entry, EntryId, Keys, PlainMart, Row, climb
 from tests.marts.plain_marts import MARTS

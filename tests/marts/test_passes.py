@@ -13,7 +13,8 @@ from jobs.config import Settings
 from jobs.io.warehouse import data_files
 from jobs.steps.folding import fold
 from jobs.steps.ledger import Ledger
-from jobs.steps.passes import FewRows, PageViews, Rows, SpreadRows
+from jobs.steps.page_views_source import PageViews
+from jobs.steps.passes import FewRows, Rows, SpreadRows
 from jobs.steps.reconcile import Staged, mart_equations
 from tests.marts.conftest import JOBS, KINDS, NIGHT_DATES, THRESHOLDS, Folded, Night
 from tests.marts.small_night import HIST_EDGES_MS

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.steps.passes import PageViews
+from jobs.steps.page_views_source import PageViews
 from jobs.steps.reconcile import Staged, mart_equations
 from tests.marts.conftest import JOBS, NIGHT_DATES, Folded, Night
 from tests.marts.plain_ladder import Row

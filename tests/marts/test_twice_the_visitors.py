@@ -12,7 +12,8 @@ from pyspark.sql import SparkSession
 from jobs.config import Settings
 from jobs.steps.folding import fold
 from jobs.steps.ledger import Ledger
-from jobs.steps.passes import FewRows, PageViews
+from jobs.steps.page_views_source import PageViews
+from jobs.steps.passes import FewRows
 from tests.marts.conftest import JOBS, NIGHT_DATES
 from tests.marts.plain_ladder import Keys, Row
 from tests.marts.small_night import HIST_EDGES_MS, page_views

@@ -28,7 +28,7 @@ from jobs.config import Settings
 from jobs.simulator import simulate
 from jobs.simulator.options import SimulationOptions
 from jobs.steps.page_view_kernel import page_views
-from jobs.steps.passes import PageViews
+from jobs.steps.page_views_source import PageViews
 from jobs.steps.profile import Measured
 from tests.night.faults import JOB_FAULTS, PAGE, RAW_FAULTS, Fault, render
 from tests.steps.beacon_table import beacon_table

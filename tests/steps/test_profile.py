@@ -16,7 +16,7 @@ from pyspark.sql import SparkSession
 from jobs.config import Settings
 from jobs.steps.ledger_kernels import run
 from jobs.steps.page_view_kernel import page_views
-from jobs.steps.passes import PageViews
+from jobs.steps.page_views_source import PageViews
 from jobs.steps.profile import (
     layout_buckets,
     measured,
