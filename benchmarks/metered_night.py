@@ -26,7 +26,7 @@ import pyarrow as pa
 
 from jobs.config import Settings
 from jobs.io.journal import events, stories
-from jobs.io.session import JAVA_OPTIONS, LOG_CONFIGURATION
+from jobs.io.session import JAVA_OPTIONS, LOG_CONFIGURATION, SPREAD
 from jobs.io.store import Store
 from jobs.io.warehouse import open_table
 from jobs.nightly import Night, run_night
@@ -170,6 +170,8 @@ def _log_of_opened_files() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         log, configuration = Path(folder) / "opened.log", Path(folder) / "log4j2.properties"
         configuration.write_text(LOG_CONFIGURATION.read_text() + LOG_OF_OPENED_FILES.format(file=log))
+        # What is planned are nights of clusters, which have Spark go over page views.
+        os.environ["PYSPARK_SUBMIT_ARGS"] = f"--conf {SPREAD}=true pyspark-shell"
         os.environ["HOVERLAKE_JAVA_OPTIONS"] = f"{JAVA_OPTIONS} -Dlog4j2.configurationFile=file:{configuration}"
         yield log
 

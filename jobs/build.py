@@ -24,7 +24,7 @@ from jobs import (
 )
 from jobs.config import Settings
 from jobs.io.delta import DeltaTables
-from jobs.io.session import is_own, suit_input
+from jobs.io.session import is_own, is_spread, suit_input
 from jobs.io.store import table_uri
 from jobs.io.warehouse import data_files, stored_bytes
 from jobs.publication import Publication
@@ -166,7 +166,10 @@ def stage_marts(tables: DeltaTables, settings: Settings, publication: Publicatio
 
 def open_page_views(tables: DeltaTables, dates: Collection[dt.date]) -> PageViews:
     """clean.page_views of `dates`: gone over on the driver, if they are few."""
-    frame, files = read_dates(tables, sorted(dates)), data_files(tables.warehouse, page_views.WRITES, dates)
+    frame = read_dates(tables, sorted(dates))
+    if is_spread(tables.spark):
+        return PageViews(frame)
+    files = data_files(tables.warehouse, page_views.WRITES, dates)
     kind = FewRows if sum(file.size_bytes for file in files) < FEW_STORED_BYTES else SpreadRows
     return PageViews(frame, kind, tables.warehouse, files if is_own(tables.spark) else None)
 

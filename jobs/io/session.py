@@ -30,6 +30,8 @@ SHUFFLED_INPUT_BYTES = 48 * 1024 * 1024
 MADE_FOR_S3 = "spark.hoverlake.madeForS3"
 #: Shuffle partitions of a night that is not small, where others than this machine's cores do the work.
 CLUSTER_PARTITIONS = "spark.hoverlake.shufflePartitions"
+#: "true": page views are gone over by Spark, however few they are, and nowhere but in what it has read.
+SPREAD = "spark.hoverlake.spread"
 _PARTITIONS = "spark.sql.shuffle.partitions"
 #: Each session its own metastore, kept in memory: two nights on one machine must not share a folder.
 _METASTORE = {"spark.sql.catalogImplementation": "in-memory"}
@@ -132,6 +134,11 @@ def start_session(app_name: str = "hoverlake", uris: Sequence[str] = (), metasto
 def is_own(spark: SparkSession) -> bool:
     """Whether this process has started the session: then its workers are on this machine, with its environment."""
     return spark.conf.get(MADE_FOR_S3, None) is not None
+
+
+def is_spread(spark: SparkSession) -> bool:
+    """Whether everything is Spark's to do."""
+    return spark.conf.get(SPREAD, "false") == "true"
 
 
 def _hive(folder: Path | None) -> tuple[dict[str, str], str]:

@@ -37,6 +37,8 @@ def start_nightly(raw: Path, warehouse: Path, root: Path, executor_java: str = "
     (root / "events").mkdir()
     words = {
         "spark.executor.extraJavaOptions": executor_java,
+        # As if page views were many: the executors are to do it.
+        "spark.hoverlake.spread": "true",
         # Every plan, as the history server shows it.
         "spark.eventLog.enabled": "true",
         "spark.eventLog.compress": "false",
