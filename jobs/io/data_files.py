@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.io.store import Store
-from jobs.io.warehouse import DataFile
-from warehouse_schema.derive import arrow_schema
-from warehouse_schema.table import Table
+
+if TYPE_CHECKING:
+    from jobs.io.warehouse import DataFile
 
 #: Page views of one batch: of some 20 kB each.
 BATCH_ROWS = 1000
-
-
-def schema_of(table: Table, names: Sequence[str]) -> pa.Schema:
-    """Columns of a table, as declared."""
-    declared = arrow_schema(table.columns)
-    return pa.schema([declared.field(name) for name in names])
 
 
 def shares(files: Sequence[DataFile], count: int) -> list[list[DataFile]]:

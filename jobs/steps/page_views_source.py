@@ -9,19 +9,20 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.io.data_files import read_all, schema_of, shares
-from jobs.io.session import own_partitions
-from jobs.io.warehouse import DataFile
 from jobs.steps.ledger_kernels import Batches, Kernel
 from jobs.steps.marts import on_dates
 from jobs.steps.passes import FewRows, Rows, Source, SpreadRows
 from warehouse_schema.clean.page_views import PAGE_VIEWS
-from warehouse_schema.derive import ddl_of
+from warehouse_schema.derive import arrow_schema_of, ddl_of
 from warehouse_schema.table import Type
+
+if TYPE_CHECKING:
+    from jobs.io.warehouse import DataFile
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,9 @@ class FileSource(Source):
 
     def mapped(self, kernel: Kernel, columns: Mapping[str, Type]) -> Rows:
         """By the workers, each with its share of the files."""
+        from jobs.io.data_files import shares
+        from jobs.io.session import own_partitions
+
         parts = shares(self.files, own_partitions(sum(file.size_bytes for file in self.files)))
         numbers = self.spark.range(0, len(parts), 1, len(parts))
         return SpreadRows(numbers.mapInArrow(_over_files(self.warehouse, parts, self.schema, kernel), ddl_of(columns)))
@@ -45,11 +49,15 @@ class FileSource(Source):
 
     def batches(self) -> Batches:
         """The same, one after the other."""
+        from jobs.io.data_files import read_all
+
         return read_all(self.warehouse, self.files, self.schema)
 
 
 def _over_files(warehouse: str, parts: Sequence[Sequence[DataFile]], schema: pa.Schema, kernel: Kernel) -> Kernel:
     def over_numbers(numbers: Batches) -> Batches:
+        from jobs.io.data_files import read_all
+
         mine = [parts[number] for batch in numbers for number in batch.column(0).to_pylist()]
         return kernel(read_all(warehouse, chain.from_iterable(mine), schema))
 
@@ -86,7 +94,12 @@ class PageViews:
             rows = self.frame if dates is None else self.frame.where(on_dates("event_date", dates))
             return rows.select(*names)
         own = [file for file in self.files if dates is None or file.date in dates]
-        return FileSource(self.frame.sparkSession, self.warehouse, own, schema_of(PAGE_VIEWS, list(names)))
+        return FileSource(
+            self.frame.sparkSession,
+            self.warehouse,
+            own,
+            arrow_schema_of({name: PAGE_VIEWS.column(name).type for name in names}),
+        )
 
     def made(self, rows: DataFrame) -> Rows:
         """Rows that come of page views."""

@@ -2,6 +2,8 @@
 
 A pass of Spark costs its planning and the start of its tasks, which is most of what a small night's marts take. What is
 asked is in words that Spark and DuckDB share.
+
+Executors import this module with their kernels: what only the driver has is imported where it is needed.
 """
 
 from __future__ import annotations
@@ -17,7 +19,6 @@ import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.io.store import Store, table_uri
 from jobs.steps.ledger_kernels import BATCH_BYTES, Batches, Kernel, run
 from jobs.steps.marts import PAGE_VIEW_KEY
 from warehouse_schema.derive import arrow_schema_of, ddl_of
@@ -135,6 +136,8 @@ class SpreadRows(Rows):
 
     def write(self, warehouse: str, folder: str) -> None:
         """By one worker."""
+        from jobs.io.store import table_uri
+
         self.rows.coalesce(1).write.mode("overwrite").parquet(table_uri(warehouse, folder))
 
 
@@ -199,6 +202,8 @@ class FewRows(Rows):
 
     def write(self, warehouse: str, folder: str) -> None:
         """From this process."""
+        from jobs.io.store import Store
+
         sink = io.BytesIO()
         pq.write_table(self.rows, sink, compression="zstd")
         store = Store(warehouse)

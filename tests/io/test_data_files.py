@@ -11,9 +11,10 @@ from deltalake import write_deltalake
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.io.data_files import read_all, schema_of, shares
+from jobs.io.data_files import read_all, shares
 from jobs.io.warehouse import DataFile, data_files, stored_bytes
 from warehouse_schema.clean.page_views import PAGE_VIEWS
+from warehouse_schema.derive import arrow_schema_of
 
 DAY = dt.date(2026, 11, 20)
 NEXT = DAY + dt.timedelta(days=1)
@@ -56,7 +57,8 @@ def test_rows_have_their_date_and_null_for_columns_declared_since(tmp_path: Path
     pq.write_table(
         pa.table({"engaged_ms": [1, None, 3], "page_view_id": ["a", "b", "c"]}), tmp_path / "day/old.parquet"
     )
-    schema = schema_of(PAGE_VIEWS, ["page_view_id", "event_date", "engaged_ms", "clicks", "traffic_class"])
+    names = ("page_view_id", "event_date", "engaged_ms", "clicks", "traffic_class")
+    schema = arrow_schema_of({name: PAGE_VIEWS.column(name).type for name in names})
 
     files = [DataFile("day/old.parquet", "event_date", DAY, 1)] * 2
     found = pa.Table.from_batches(read_all(str(tmp_path), files, schema))
