@@ -133,13 +133,13 @@ class Ledger:
         if nested:
             every = {date for spec in nested for date in dates[spec.name]}
             names = dict.fromkeys(name for spec in nested for name in (*page_view_columns(spec), str(spec.nested)))
-            inputs.append(Input(page_views.nested(names, every), nested, dates))
+            inputs.append(Input(page_views.nested(names, every).coded(), nested, dates))
         for spec in self.specs:
             if spec.source:
                 own = dates[spec.name]
                 rows = spec.source(spec.page_views_of(page_views.frame, own)).where(on_dates("event_date", own))
                 # Page views are read again as fast as they would be kept; what is made of them is not made again.
-                inputs.append(Input(page_views.made(rows), [spec], dates))
+                inputs.append(Input(page_views.made(rows).coded(), [spec], dates))
         return inputs
 
     def key_at(self, spec: MartSpec, step: Step, key: str) -> str:

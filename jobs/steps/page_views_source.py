@@ -45,7 +45,7 @@ class FileSource(Source):
 
     def fetched(self) -> FewRows:
         """All rows, read by this process."""
-        return FewRows.coded(pa.Table.from_batches(self.batches(), self.schema))
+        return FewRows(pa.Table.from_batches(self.batches(), self.schema))
 
     def batches(self) -> Batches:
         """The same, one after the other."""

@@ -32,6 +32,10 @@ class Source(ABC):
     def mapped(self, kernel: Kernel, columns: Mapping[str, Type]) -> Rows:
         """What the kernel makes of the batches: rows with these columns."""
 
+    def coded(self) -> Source:
+        """The same for queries that only tell visitors and page views apart: these may have other texts."""
+        return self
+
 
 class Rows(Source):
     """Rows, and what passes do with them."""
@@ -150,15 +154,15 @@ class FewRows(Rows):
     @classmethod
     def of(cls, rows: DataFrame) -> Rows:
         """Fetched from the workers."""
-        return cls.coded(rows.toArrow())
+        return cls(rows.toArrow())
 
-    @classmethod
-    def coded(cls, rows: pa.Table) -> FewRows:
-        """With short texts for visitors and page views, equal where these are: queries only tell them apart."""
+    def coded(self) -> Source:
+        """With short texts: a line is three quarters as long, and they compare faster."""
+        rows = self.rows
         for name in set(PAGE_VIEW_KEY) & set(rows.column_names):
             codes = rows[name].combine_chunks().dictionary_encode().indices.cast(pa.string())
             rows = rows.set_column(rows.column_names.index(name), name, codes)
-        return cls(rows)
+        return FewRows(rows)
 
     def mapped(self, kernel: Kernel, columns: Mapping[str, Type]) -> Rows:
         """In this process."""
