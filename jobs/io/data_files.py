@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobs.errors import InfrastructureFailed
 from jobs.io.store import Store
 
 if TYPE_CHECKING:
@@ -33,11 +35,22 @@ def read_all(warehouse: str, files: Iterable[DataFile], schema: pa.Schema) -> It
     """Rows of the files, with the columns of `schema`: NULL where a file was written before one was declared."""
     store = Store(warehouse)
     for file in files:
-        with store.open(file.path) as opened:
-            parquet = pq.ParquetFile(opened)
+        with pq.ParquetFile(_opened(store, file.path)) as parquet:
             stored = [name for name in schema.names if name in parquet.schema_arrow.names]
             for batch in parquet.iter_batches(BATCH_ROWS, columns=stored):
                 yield _conformed(batch, file, schema)
+
+
+def _opened(store: Store, path: str) -> Path | pa.BufferReader:
+    """The file; of an object store all of it, in one request: most of its columns are wanted."""
+    if store.local_root:
+        return store.local_root / path
+    content = store.read(path)
+    if content is None:
+        raise InfrastructureFailed(
+            f"{path} below {store.uri} is gone, and the table still names it. Run the night again."
+        )
+    return pa.BufferReader(content)
 
 
 def _conformed(batch: pa.RecordBatch, file: DataFile, schema: pa.Schema) -> pa.RecordBatch:
