@@ -6,11 +6,15 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from jobs.errors import InfrastructureFailed
+from jobs.io.data_files import read_all
 from jobs.io.raw_files import inspect_file, list_raw_files, open_raw
 from jobs.io.store import Store
+from jobs.io.warehouse import DataFile
 from tests.night.warehouses import DATE
 from tests.s3.server import SECRET_KEY, free_port
 
@@ -30,6 +34,17 @@ def test_objects_are_listed_under_their_names_and_read(root: str) -> None:
     assert store.open("a/deep/é.txt").read() == b"three"
     assert store.read("a/none.txt") is None
     assert list(store.list("none")) == []
+
+
+def test_rows_of_a_data_file_are_read(root: str) -> None:
+    sink, schema = pa.BufferOutputStream(), pa.schema([pa.field("engaged_ms", pa.int64())])
+    pq.write_table(pa.table({"engaged_ms": [1, 2]}, schema), sink)
+    Store(root).put("clean/one.parquet", sink.getvalue().to_pybytes())
+
+    one, gone = (DataFile(f"clean/{name}.parquet", "event_date", DATE, 1) for name in ("one", "gone"))
+    assert [batch.to_pydict() for batch in read_all(root, [one], schema)] == [{"engaged_ms": [1, 2]}]
+    with pytest.raises(InfrastructureFailed, match=r"clean/gone\.parquet .* is gone"):
+        list(read_all(root, [gone], schema))
 
 
 def test_an_object_is_created_once(root: str) -> None:
