@@ -35,8 +35,9 @@ from jobs.steps.page_views_source import PageViews
 from jobs.steps.passes import FewRows, SpreadRows
 from jobs.steps.reconcile import Equation, Staged, build_equations, mart_equations
 
-#: Stored page views (of some 20 million samples) below which the driver adds up marts alone. Measured at 18 million: stage marts
-#: takes about half the time, and 3 GB. A pass of Spark plans, starts tasks and makes each line anew, three times.
+#: Stored page views (of some 20 million samples) below which the driver adds up marts alone. Measured on 18 million, in one
+#: run after the other: stage marts takes 31 s instead of 71 s, and all processes 8.0 GiB instead of 9.3. A pass of Spark
+#: plans, starts tasks and makes each line anew, three times.
 FEW_STORED_BYTES = 64 * 1024 * 1024
 #: Raw files beside what clean.beacons stores of them.
 RAW_BYTES_PER_STORED = 1.5
