@@ -37,8 +37,9 @@ LINE = arrow_schema_of(COLUMNS)
 class Question:
     """`numbers` are aggregates in SQL, over `rows` (SQL over `batch`) grouped by the columns `by` of these.
 
-    `beside` are tables that its words may name. `whole` is SQL over `lines` that hold all of each of their visitors, to make fewer of them. Of a question that
-    `is_lenient`, a number that raises an error is NULL on every line of the batch; otherwise it stops the run.
+    `beside` are tables that its words may name. `whole` is SQL over `lines` that hold all of each of their visitors,
+    to make fewer of them. Of a question that `is_lenient`, a number that raises an error is NULL on every line of the
+    batch; otherwise it stops the run.
     """
 
     name: str
