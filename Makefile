@@ -121,7 +121,7 @@ profile: setup ## where the time of one night goes; SIZE= in million samples
 bench-desk: $(STAMP) ## how long `hoverlake sql` takes for one date of 400, made from the demo's; minutes
 	@$(BIN)/python -m benchmarks.desk
 
-bench-history: $(STAMP) ## the same night into warehouses of 0, 30 and 400 dates: does it take longer?
+bench-history: $(STAMP) ## the same night into warehouses of 0, 1, 400 and 405 dates: does it take longer?
 	@$(BIN)/python -m benchmarks.history --rounds $(or $(ROUNDS),3)
 
 bench-simulator: $(STAMP) ## samples per second and core of the simulator

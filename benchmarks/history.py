@@ -1,10 +1,12 @@
 """Does a night take longer in a warehouse that has many dates?
 
-    python -m benchmarks.history [--size 0.5] [--dates 0,30,400] [--rounds 3]
+    python -m benchmarks.history [--size 0.5] [--dates 0,1,400,405] [--rounds 3]
 
-The same night, of `--size` million samples, into warehouses that have published so many dates (`many_dates`), in turn.
-Clean holds the last 30 of them: from there on only log, listings, statistics and the list of raw files grow. Prints the
-median seconds of each, all seconds, and ratios to the first.
+The same night, of `--size` million samples, into warehouses that have published so many dates, in turn. The last of these
+dates is of a night like any other: what a Spark commit leaves for the next one (its checksum of the log) is there. The
+dates before are made of its rows (`many_dates`), and clean holds the last 30 of them: from there on only log, listings,
+statistics and the list of raw files grow. After 400 dates, as after every ten, a commit also writes its table's checkpoint;
+after 405 it does not. Prints the median seconds of each, all seconds, and ratios to the first.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from statistics import median
 
@@ -25,64 +29,82 @@ from benchmarks.process import Measured, measure
 from jobs.config import Settings
 from warehouse_schema import PINNED, TABLES
 
-#: History ends on the day before: the night's own date must be news.
-LAST = DAY - dt.timedelta(days=1)
+_DAY_BEFORE = dt.timedelta(days=1)
 
 
-def night(given: Input, warehouse: Path) -> Measured:
+@dataclass(frozen=True)
+class Bench:
+    """The night that is measured, the one before it, and where warehouses are made."""
+
+    measured: Input
+    before: Input
+    folder: Path
+
+    def run(self, counts: Sequence[int], rounds: int) -> dict[int, list[Measured]]:
+        """The measured night into a copy of each warehouse, so often; by number of dates."""
+        made = {count: self._with_history(count) for count in counts if count}
+        found: dict[int, list[Measured]] = {count: [] for count in counts}
+        for number in range(rounds):
+            first = number % len(counts)
+            for count in (*counts[first:], *counts[:first]):
+                target = self.folder / f"round-{number}-{count}"
+                if count:
+                    _copy(made[count], target)
+                found[count].append(night(self.measured, LANDED, target))
+                print(
+                    f"round {number + 1}, {count} dates: {found[count][-1].seconds:.1f} s", file=sys.stderr, flush=True
+                )
+                shutil.rmtree(target)
+        return found
+
+    def _with_history(self, count: int) -> Path:
+        """A warehouse of `count` dates, with the key that its pseudonyms are of."""
+        warehouse = self.folder / f"{count}-dates"
+        if count > 1:
+            dates = [DAY - dt.timedelta(days=n) for n in range(count, 1, -1)]
+            many_dates(str(self._seed), str(warehouse), dates, list(TABLES.values()))
+            shutil.copy(_key(self._seed), _key(warehouse))
+        night(self.before, LANDED - _DAY_BEFORE, warehouse)
+        return warehouse
+
+    @cached_property
+    def _seed(self) -> Path:
+        """A warehouse of the night before alone: what its dates are made of."""
+        seed = self.folder / "seed"
+        night(self.before, LANDED - _DAY_BEFORE, seed)
+        return seed
+
+
+def night(given: Input, landed: dt.date, warehouse: Path) -> Measured:
     """The night as a process of its own; SystemExit with its last words if it fails."""
-    command = ENGINES[HOVERLAKE].command(given.raw, LANDED, warehouse, Settings().min_visitors)
+    command = ENGINES[HOVERLAKE].command(given.raw, landed, warehouse, Settings().min_visitors)
     measured = measure(command, warehouse.with_name(f"{warehouse.name}.log"))
     if measured.exit_code:
         raise SystemExit(f"the night into {warehouse.name} ended with {measured.exit_code}: {measured.said}")
     return measured
 
 
-def with_history(seed: Path, folder: Path, count: int) -> Path:
-    """A warehouse of `count` dates, with the key that its pseudonyms are of."""
-    warehouse = folder / f"{count}-dates"
-    if count:
-        dates = [LAST - dt.timedelta(days=n) for n in reversed(range(count))]
-        many_dates(str(seed), str(warehouse), dates, list(TABLES.values()))
-        shutil.copy(_key(seed), _key(warehouse))
-    return warehouse
+def _copy(warehouse: Path, target: Path) -> None:
+    shutil.copytree(warehouse, target)
+    shutil.copy(_key(warehouse), _key(target))
 
 
 def _key(warehouse: Path) -> Path:
     return warehouse.with_name(f"{warehouse.name}.key")
 
 
-def run(given: Input, counts: Sequence[int], rounds: int, folder: Path) -> dict[int, list[Measured]]:
-    """The night into each of the warehouses, so often; one that a night was written into is made anew from its copy."""
-    seed = folder / "seed"
-    night(given, seed)
-    made = {count: with_history(seed, folder, count) for count in counts}
-    found: dict[int, list[Measured]] = {count: [] for count in counts}
-    for number in range(rounds):
-        first = number % len(counts)
-        for count in (*counts[first:], *counts[:first]):
-            target = folder / f"round-{number}-{count}"
-            if count:
-                shutil.copytree(made[count], target)
-                shutil.copy(_key(made[count]), _key(target))
-            found[count].append(night(given, target))
-            print(f"round {number + 1}, {count} dates: {found[count][-1].seconds:.1f} s", file=sys.stderr, flush=True)
-            shutil.rmtree(target)
-    return found
-
-
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=float, default=0.5, help="Million samples.")
-    parser.add_argument("--dates", default="0,30,400")
+    parser.add_argument("--dates", default="0,1,400,405")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path, default=Path("data/bench"), help="Inputs are kept here.")
     asked = parser.parse_args()
     counts = [int(count) for count in asked.dates.split(",")]
-    given = prepared(asked.folder, page_views_of(asked.size))
+    given, before = (prepared(asked.folder, page_views_of(asked.size), days) for days in (0, 1))
     with tempfile.TemporaryDirectory() as scratch:
-        found = run(given, counts, asked.rounds, Path(scratch))
+        found = Bench(given, before, Path(scratch)).run(counts, asked.rounds)
     medians = {count: median(m.seconds for m in measured) for count, measured in found.items()}
     print(f"{given.samples:,} samples, {asked.rounds} rounds, {len(PINNED)} pinned tables")
     for count, measured in found.items():

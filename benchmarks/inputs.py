@@ -41,13 +41,15 @@ def page_views_of(million_samples: float) -> int:
     return max(1, round(million_samples * 1_000_000 / SAMPLES_PER_PAGE_VIEW))
 
 
-def prepared(cache: Path, page_views: int) -> Input:
-    """The night of so many page views; simulated unless the cache has it whole."""
-    folder = cache / f"{page_views}-page-views"
+def prepared(cache: Path, page_views: int, days_before: int = 0) -> Input:
+    """The night of so many page views of DAY, or of other people so many days before; simulated unless the cache has it
+    whole."""
+    folder = cache / (f"{page_views}-page-views" + (f"-{days_before}-before" if days_before else ""))
     facts = folder / "input.json"
     if not facts.exists():
         shutil.rmtree(folder, ignore_errors=True)
-        summary = simulate(DAY, page_views, SEED, folder / "raw", processes=os.cpu_count() or 1)
+        day = DAY - dt.timedelta(days=days_before)
+        summary = simulate(day, page_views, SEED + days_before, folder / "raw", processes=os.cpu_count() or 1)
         raw_bytes = sum(file.stat().st_size for file in (folder / "raw").rglob("*.ndjson*"))
         made = Input(str(folder), page_views, summary.samples, summary.lines, summary.files, raw_bytes)
         # Written last: without it the folder is half made.

@@ -7,7 +7,9 @@ commits as Spark writes it; every date has its release record, and its raw files
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pyarrow as pa
@@ -34,7 +36,9 @@ def many_dates(source: str, target: str, dates: Sequence[dt.date], tables: Seque
     `tables`, has the last of them."""
     newest = releases.newest(Store(source))
     assert newest is not None
-    versions = {table.name: _written(source, target, table, newest, dates) for table in tables}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        written = pool.map(lambda table: _written(source, target, table, newest, dates), tables)
+    versions = dict(zip((table.name for table in tables), written, strict=True))
     pinned = {table.name: versions[table.name] for table in PINNED if table.name in versions}
     _publish(source, target, newest, dates, pinned)
 
@@ -50,18 +54,23 @@ def _written(source: str, target: str, table: Table, newest: Release, dates: Seq
     if "event_date" in table.column_names:
         rows = rows.filter(pc.equal(rows["event_date"], pa.scalar(last)))
     own = dates[-CLEAN_DATES:] if table in CLEAN + RESTRICTED else dates
-    return _commits(table_uri(target, table.path), table, rows, last, own)
+    # What a night declares of its tables: without it the next one would first have to declare it.
+    properties = dict(found.metadata().configuration)
+    return _commits(table_uri(target, table.path), table, rows, properties, [(date, last) for date in own])
 
 
-def _commits(uri: str, table: Table, rows: pa.Table, last: dt.date, dates: Sequence[dt.date]) -> dict[dt.date, int]:
+def _commits(
+    uri: str, table: Table, rows: pa.Table, properties: dict[str, str], dates: Sequence[tuple[dt.date, dt.date]]
+) -> dict[dt.date, int]:
     written: DeltaTable | None = None
     versions = {}
-    for date in dates:
+    for date, last in dates:
         write_deltalake(
             written or uri,
             rows_on(rows, date, last),
             partition_by=list(table.partition_by) or None,
             mode="append",
+            configuration=None if written else properties,
             writer_properties=WriterProperties(compression="ZSTD"),
             post_commithook_properties=PostCommitHookProperties(create_checkpoint=False),
         )
