@@ -122,7 +122,7 @@ bench-desk: $(STAMP) ## how long `hoverlake sql` takes for one date of 400, made
 	@$(BIN)/python -m benchmarks.desk
 
 bench-history: $(STAMP) ## the same night into warehouses of 0, 1, 400 and 405 dates: does it take longer?
-	@$(BIN)/python -m benchmarks.history --rounds $(or $(ROUNDS),3)
+	@$(BIN)/python -m benchmarks.history --size $(or $(SIZE),0.5) --rounds $(or $(ROUNDS),3)
 
 bench-simulator: $(STAMP) ## samples per second and core of the simulator
 	@$(BIN)/python -m benchmarks.simulator_speed
