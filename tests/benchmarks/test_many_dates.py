@@ -18,6 +18,7 @@ from warehouse_schema.derive import rows
 
 LAST = dt.date(2026, 11, 20)
 DATES = [dt.date(2026, 10, 1) + dt.timedelta(days=n) for n in range(CLEAN_DATES + 3)]
+DECLARED = {"delta.logRetentionDuration": "interval 7 days"}
 REACH, REJECTED, RUNS = TABLES["mart.reach_daily"], TABLES["clean.rejected_beacons"], TABLES["ops.runs"]
 
 
@@ -48,6 +49,7 @@ def test_marts_and_ops_have_every_date_clean_the_last_ones_and_each_release_its_
     tables = {REACH.name: write_table(source, REACH.name, of_reach)}
     tables[REJECTED.name] = write_table(source, REJECTED.name, rows(REJECTED, {"landing_date": LAST}))
     write_table(source, RUNS.name, rows(RUNS, {"run_id": "r"}))
+    DeltaTable(f"{source}/{RUNS.path}").alter.set_table_properties(DECLARED)
     raw = InputFile("landing_date=2026-11-20/a.ndjson", 1, "e", "0" * 64, 1, "2026-11-20")
     publish_release(source, tables, files={raw.path: raw})
 
@@ -58,6 +60,7 @@ def test_marts_and_ops_have_every_date_clean_the_last_ones_and_each_release_its_
 
     assert dates(REACH.name, "event_date") == DATES
     assert dates(REJECTED.name, "landing_date") == DATES[3:]
+    assert DeltaTable(f"{target}/{RUNS.path}").metadata().configuration == DECLARED
     assert dates(RUNS.name, "run_id") == [f"r-{date}" for date in DATES]
     first, newest = (releases.read(Store(target), number) for number in (1, len(DATES)))
     assert first is not None and newest is not None
