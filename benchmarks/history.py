@@ -50,10 +50,9 @@ class Bench:
                 target = self.folder / f"round-{number}-{count}"
                 if count:
                     _copy(made[count], target)
-                found[count].append(night(self.measured, LANDED, target))
-                print(
-                    f"round {number + 1}, {count} dates: {found[count][-1].seconds:.1f} s", file=sys.stderr, flush=True
-                )
+                measured = night(self.measured, LANDED, target)
+                found[count].append(measured)
+                print(f"round {number + 1}, {count} dates: {measured.seconds:.1f} s", file=sys.stderr, flush=True)
                 shutil.rmtree(target)
         return found
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -56,18 +56,18 @@ def _written(source: str, target: str, table: Table, newest: Release, dates: Seq
     own = dates[-CLEAN_DATES:] if table in CLEAN + RESTRICTED else dates
     # What a night declares of its tables: without it the next one would first have to declare it.
     properties = dict(found.metadata().configuration)
-    return _commits(table_uri(target, table.path), table, rows, properties, [(date, last) for date in own])
+    return _commits(table_uri(target, table.path), table, properties, ((date, rows_on(rows, date, last)) for date in own))
 
 
 def _commits(
-    uri: str, table: Table, rows: pa.Table, properties: dict[str, str], dates: Sequence[tuple[dt.date, dt.date]]
+    uri: str, table: Table, properties: dict[str, str], rows_of: Iterable[tuple[dt.date, pa.Table]]
 ) -> dict[dt.date, int]:
     written: DeltaTable | None = None
     versions = {}
-    for date, last in dates:
+    for date, rows in rows_of:
         write_deltalake(
             written or uri,
-            rows_on(rows, date, last),
+            rows,
             partition_by=list(table.partition_by) or None,
             mode="append",
             configuration=None if written else properties,
