@@ -56,7 +56,9 @@ def _written(source: str, target: str, table: Table, newest: Release, dates: Seq
     own = dates[-CLEAN_DATES:] if table in CLEAN + RESTRICTED else dates
     # What a night declares of its tables: without it the next one would first have to declare it.
     properties = dict(found.metadata().configuration)
-    return _commits(table_uri(target, table.path), table, properties, ((date, rows_on(rows, date, last)) for date in own))
+    return _commits(
+        table_uri(target, table.path), table, properties, ((date, rows_on(rows, date, last)) for date in own)
+    )
 
 
 def _commits(
