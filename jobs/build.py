@@ -28,16 +28,15 @@ from jobs.io.session import is_own, is_spread, suit_input
 from jobs.io.store import table_uri
 from jobs.io.warehouse import data_files, stored_bytes
 from jobs.publication import Publication
+from jobs.steps.driver_rows import DriverRows
 from jobs.steps.folding import fold
 from jobs.steps.ledger import Ledger
 from jobs.steps.marts import MartSpec, on_dates
 from jobs.steps.page_views_source import PageViews
-from jobs.steps.passes import FewRows, SpreadRows
+from jobs.steps.passes import SpreadRows
 from jobs.steps.reconcile import Equation, Staged, build_equations, mart_equations
 
-#: Stored page views (of some 20 million samples) below which the driver adds up marts alone. Measured on 18 million, in one
-#: run after the other: stage marts takes 31 s instead of 71 s, and all processes 8.0 GiB instead of 9.3. A pass of Spark
-#: plans, starts tasks and makes each line anew, three times.
+#: Stored page views (of some 20 million samples) below which a cluster's driver fetches them and goes over them alone.
 FEW_STORED_BYTES = 64 * 1024 * 1024
 #: Raw files beside what clean.beacons stores of them.
 RAW_BYTES_PER_STORED = 1.5
@@ -166,13 +165,14 @@ def stage_marts(tables: DeltaTables, settings: Settings, publication: Publicatio
 
 
 def open_page_views(tables: DeltaTables, dates: Collection[dt.date]) -> PageViews:
-    """clean.page_views of `dates`: gone over on the driver, if they are few."""
+    """clean.page_views of `dates`: gone over by the driver where no other machine could help it, or where they are few."""
     frame = read_dates(tables, sorted(dates))
     if is_spread(tables.spark):
         return PageViews(frame)
     files = data_files(tables.warehouse, page_views.WRITES, dates)
-    kind = FewRows if sum(file.size_bytes for file in files) < FEW_STORED_BYTES else SpreadRows
-    return PageViews(frame, kind, tables.warehouse, files if is_own(tables.spark) else None)
+    if is_own(tables.spark):
+        return PageViews(frame, DriverRows, tables.warehouse, files)
+    return PageViews(frame, DriverRows if sum(file.size_bytes for file in files) < FEW_STORED_BYTES else SpreadRows)
 
 
 def equations_of_marts(tables: DeltaTables, staged: Sequence[Staged]) -> list[Equation]:

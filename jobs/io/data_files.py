@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,17 +17,6 @@ if TYPE_CHECKING:
 
 #: Page views of one batch: of some 20 kB each.
 BATCH_ROWS = 1000
-
-
-def shares(files: Sequence[DataFile], count: int) -> list[list[DataFile]]:
-    """The files in at most `count` parts of about the same size."""
-    parts: list[list[DataFile]] = [[] for _ in range(max(1, min(count, len(files))))]
-    sizes = [(0, number) for number in range(len(parts))]
-    for file in sorted(files, key=lambda file: (-file.size_bytes, file.path)):
-        size, number = heapq.heappop(sizes)
-        parts[number].append(file)
-        heapq.heappush(sizes, (size + file.size_bytes, number))
-    return parts
 
 
 def read_all(warehouse: str, files: Iterable[DataFile], schema: pa.Schema) -> Iterator[pa.RecordBatch]:

@@ -1,27 +1,23 @@
-"""Rows that passes go over: by Spark where they lie, or on the driver where they are few. Either gives the same rows.
+"""Rows that passes go over: by Spark where they lie, or by the driver (`driver_rows`). Either gives the same rows.
 
-A pass of Spark costs its planning and the start of its tasks, which is most of what a small night's marts take. What is
-asked is in words that Spark and DuckDB share.
+What is asked is in words that Spark and DuckDB share.
 
 Executors import this module with their kernels: what only the driver has is imported where it is needed.
 """
 
 from __future__ import annotations
 
-import io
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.steps.ledger_kernels import BATCH_BYTES, Batches, Kernel, run
-from jobs.steps.marts import PAGE_VIEW_KEY
-from warehouse_schema.derive import arrow_schema_of, ddl_of
+from jobs.steps.ledger_kernels import Kernel
+from warehouse_schema.derive import ddl_of
 from warehouse_schema.table import Type
 
 
@@ -39,8 +35,6 @@ class Source(ABC):
 
 class Rows(Source):
     """Rows, and what passes do with them."""
-
-    rows: Any
 
     @classmethod
     @abstractmethod
@@ -65,7 +59,7 @@ class Rows(Source):
         """Rows of the same columns that a query gives, over `{rows}` and small tables."""
 
     @abstractmethod
-    def beside(self, *others: Rows) -> Rows:
+    def beside(self, *others: Self) -> Rows:
         """The rows, and others of the same columns and the same kind."""
 
     @abstractmethod
@@ -110,8 +104,8 @@ class SpreadRows(Rows):
 
     def grouped(self, name: str, *values: str) -> Rows:
         """By an exchange; the column is a hash."""
-        hashed = self.rows.withColumn(name, F.expr(_hash(values, "xxhash64")))
-        return SpreadRows(hashed.repartition(name).sortWithinPartitions(name))
+        rows = self.rows.withColumn(name, F.expr(hashed(values, "xxhash64")))
+        return SpreadRows(rows.repartition(name).sortWithinPartitions(name))
 
     def asked(self, query: str, **tables: pa.Table) -> Rows:
         """By Spark's SQL."""
@@ -119,7 +113,7 @@ class SpreadRows(Rows):
         given: dict[str, Any] = {name: spark.createDataFrame(table) for name, table in tables.items()}
         return SpreadRows(spark.sql(query, rows=self.rows, **given))
 
-    def beside(self, *others: Rows) -> Rows:
+    def beside(self, *others: Self) -> Rows:
         """As one plan."""
         rows = self.rows
         for other in others:
@@ -145,91 +139,6 @@ class SpreadRows(Rows):
         self.rows.coalesce(1).write.mode("overwrite").parquet(table_uri(warehouse, folder))
 
 
-@dataclass(frozen=True)
-class FewRows(Rows):
-    """Rows as an Arrow table."""
-
-    rows: pa.Table
-
-    @classmethod
-    def of(cls, rows: DataFrame) -> Rows:
-        """Fetched from the workers."""
-        return cls(rows.toArrow())
-
-    def coded(self) -> Source:
-        """With short texts: a line is three quarters as long, and they compare faster."""
-        rows = self.rows
-        for name in set(PAGE_VIEW_KEY) & set(rows.column_names):
-            codes = rows[name].combine_chunks().dictionary_encode().indices.cast(pa.string())
-            rows = rows.set_column(rows.column_names.index(name), name, codes)
-        return FewRows(rows)
-
-    def mapped(self, kernel: Kernel, columns: Mapping[str, Type]) -> Rows:
-        """In this process."""
-        return FewRows(pa.Table.from_batches(kernel(self._batches()), arrow_schema_of(columns)))
-
-    def _batches(self) -> Batches:
-        yield from self.rows.to_batches()
-
-    def picked(self, *names: str) -> Rows:
-        """As they are."""
-        return FewRows(self.rows.select(names))
-
-    def gathered(self, *_keys: str) -> Rows:
-        """As they are."""
-        return self
-
-    def grouped(self, name: str, *values: str) -> Rows:
-        """In some groups, made when their turn comes: another copy of everything would be what takes most memory."""
-        return _GroupedRows(self.rows, name, _hash(values, "hash"))
-
-    def asked(self, query: str, **tables: pa.Table) -> Rows:
-        """By DuckDB."""
-        named = {"rows": self.rows, **tables}
-        return FewRows(run(query.format_map({name: name for name in named}), self.rows.schema, **named))
-
-    def beside(self, *others: Rows) -> Rows:
-        """One after the other."""
-        return FewRows(pa.concat_tables([self.rows, *(other.rows for other in others)]))
-
-    def kept(self) -> Rows:
-        """As they are."""
-        return self
-
-    def arrow(self) -> pa.Table:
-        """As they are."""
-        return self.rows
-
-    def frame(self, spark: SparkSession) -> DataFrame:
-        """Handed to Spark."""
-        return spark.createDataFrame(self.rows)
-
-    def write(self, warehouse: str, folder: str) -> None:
-        """From this process."""
-        from jobs.io.store import Store
-
-        sink = io.BytesIO()
-        pq.write_table(self.rows, sink, compression="zstd")
-        store = Store(warehouse)
-        # Another try may have left a file of another name.
-        store.delete_folder(folder)
-        store.put(f"{folder}/rows.parquet", sink.getvalue())
-
-
-@dataclass(frozen=True)
-class _GroupedRows(FewRows):
-    """Rows in groups of equal hash, to be mapped."""
-
-    name: str
-    hash: str
-
-    def _batches(self) -> Batches:
-        count = 1 + self.rows.nbytes // BATCH_BYTES
-        schema = self.rows.schema.append(pa.field(self.name, pa.int64()))
-        for number in range(count):
-            group = f"SELECT *, {number} AS {self.name} FROM rows WHERE {self.hash} % {count} = {number}"
-            yield from run(group, schema, rows=self.rows).to_batches()
-
-
-def _hash(values: Sequence[str], function: str) -> str:
+def hashed(values: Sequence[str], function: str) -> str:
+    """SQL: a function of many values over `values`, in which `{hash}` stands for it."""
     return f"{function}({', '.join(value.format(hash=function) for value in values)})"

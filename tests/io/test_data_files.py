@@ -8,32 +8,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import write_deltalake
-from hypothesis import given
-from hypothesis import strategies as st
 
-from jobs.io.data_files import read_all, shares
+from jobs.io.data_files import read_all
 from jobs.io.warehouse import DataFile, data_files, stored_bytes
 from warehouse_schema.clean.page_views import PAGE_VIEWS
 from warehouse_schema.derive import arrow_schema_of
 
 DAY = dt.date(2026, 11, 20)
 NEXT = DAY + dt.timedelta(days=1)
-
-
-def _file(number: int, size: int) -> DataFile:
-    return DataFile(f"clean/page_views/event_date={DAY}/{number}.parquet", "event_date", DAY, size)
-
-
-@given(st.lists(st.integers(0, 10**9)), st.integers(1, 12))
-def test_shares_hold_every_file_once_and_none_is_larger_than_need_be(sizes: list[int], count: int) -> None:
-    files = [_file(number, size) for number, size in enumerate(sizes)]
-    parts = shares(files, count)
-
-    assert sorted((file for part in parts for file in part), key=files.index) == files
-    assert len(parts) == max(1, min(count, len(files)))
-    # Largest first into the lightest: at most a third more than the best that there is.
-    least = max([sum(sizes) / len(parts), *sizes])
-    assert max(sum(file.size_bytes for file in part) for part in parts) <= 4 / 3 * least + max([0, *sizes]) / 3
 
 
 def test_files_are_those_of_the_newest_version_and_of_the_dates(tmp_path: Path) -> None:

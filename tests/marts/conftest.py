@@ -12,11 +12,12 @@ import pytest
 
 from jobs.build import LEDGERS
 from jobs.config import Settings
+from jobs.steps.driver_rows import DriverRows
 from jobs.steps.folding import fold
 from jobs.steps.ledger import Ledger
 from jobs.steps.marts import MartSpec
 from jobs.steps.page_views_source import PageViews
-from jobs.steps.passes import FewRows, Rows, SpreadRows
+from jobs.steps.passes import Rows, SpreadRows
 from jobs.steps.reconcile import Equation, Staged, mart_equations
 from tests.marts.plain_ladder import Entry, EntryId, Keys, PlainMart, Row, climb
 from tests.marts.plain_marts import MARTS
@@ -34,7 +35,7 @@ JOBS = {job.WRITES.name.removeprefix("mart."): job for jobs in LEDGERS for job i
 PLAIN = {mart.name.removeprefix("mart."): mart for mart in (*MARTS.values(), *NIGHT_MARTS.values())}
 THRESHOLDS = (1, 2, 5, 50)
 #: Where rows are gone over.
-KINDS: dict[str, type[Rows]] = {"spread": SpreadRows, "few": FewRows}
+KINDS: dict[str, type[Rows]] = {"spread": SpreadRows, "driver": DriverRows}
 NIGHT_DATES = sorted(CROWDS)
 
 
@@ -92,7 +93,7 @@ def folds(spark: SparkSession, night: Night) -> Callable[[str, int, str], Folded
 
 
 #: One threshold of each kind by default; the others are behind `make test-slow`.
-BY_DEFAULT = {(5, "spread"), (2, "few")}
+BY_DEFAULT = {(5, "spread"), (2, "driver")}
 CASES = [
     pytest.param((name, n, kind), marks=[] if (n, kind) in BY_DEFAULT else [pytest.mark.slow], id=f"{name}-{n}-{kind}")
     for n in THRESHOLDS

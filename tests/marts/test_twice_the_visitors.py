@@ -10,10 +10,10 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.config import Settings
+from jobs.steps.driver_rows import DriverRows
 from jobs.steps.folding import fold
 from jobs.steps.ledger import Ledger
 from jobs.steps.page_views_source import PageViews
-from jobs.steps.passes import FewRows
 from tests.marts.conftest import JOBS, NIGHT_DATES
 from tests.marts.plain_ladder import Keys, Row
 from tests.marts.small_night import HIST_EDGES_MS, page_views
@@ -50,7 +50,7 @@ def rows_by_mart(spark: SparkSession) -> dict[str, list[Row]]:
     ledger = Ledger([job.spec(settings) for job in JOBS.values()], HIST_EDGES_MS)
     dates = [*NIGHT_DATES, *LATER_DATES]
     inputs = ledger.inputs(
-        PageViews(clean.persist(), FewRows), {spec.name: spec.dates(dates, dates) for spec in ledger.specs}
+        PageViews(clean.persist(), DriverRows), {spec.name: spec.dates(dates, dates) for spec in ledger.specs}
     )
     rows = spark.createDataFrame(fold(inputs, ledger, settings.min_visitors).published.arrow())
     return {
