@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
+import sys
 import threading
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
+# Great Expectations asks for it. Without grpc it cannot be imported, and under `python -c` trying ends the process with exit
+# code 0 (pyspark.sql.connect.utils), as if a night had published.
+if importlib.util.find_spec("grpc") is None:
+    sys.modules.setdefault("pyspark.sql.connect", None)  # type: ignore[arg-type]
 
 if TYPE_CHECKING:
     from great_expectations.core.batch_definition import BatchDefinition

@@ -68,8 +68,8 @@ def test_column_of_pseudonyms_is_each_visitor_under_the_key_beside_it(
 def test_key_by_date_in_sql_is_the_key_that_the_ring_names(first_dates: set[dt.date]) -> None:
     ring = ring_of([(date, b"x" * 32) for date in (None, *sorted(first_dates))])
     days = [dt.date(2026, 12, 19) + dt.timedelta(days=n) for n in range(26)]
-    table = duckdb.from_arrow(pa.table({"day": days}))
-
-    found = table.project(f"day, {key_id_at(ring.first_dates, 'day')}").fetchall()
+    with duckdb.connect() as connection:
+        table = connection.from_arrow(pa.table({"day": days}))
+        found = table.project(f"day, {key_id_at(ring.first_dates, 'day')}").fetchall()
 
     assert dict(found) == {day: ring.of(day).id for day in days}
