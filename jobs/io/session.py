@@ -25,12 +25,9 @@ _SECOND_COMPILER = {"Invocation": 50_000, "MinInvocation": 6_000, "Compile": 150
 #: of 0.1 million 1 and 11 %. With the second compiler five times later still for everything, landing took 98 s instead of 71.
 _NOT_HOT = ("org/codehaus/*.*", "org/antlr/*.*", "java/io/Object*.*", "org/apache/spark/sql/catalyst/analysis/*.*")
 JAVA_OPTIONS = " ".join(
-    [
-        "-XX:+UseParallelGC",
-        *(f"-XX:Tier4{what}Threshold={calls}" for what, calls in _SECOND_COMPILER.items()),
-        "-XX:CompileCommand=quiet",
-        *(f"-XX:CompileCommand=CompileThresholdScaling,{methods},10.0" for methods in _NOT_HOT),
-    ]
+    ["-XX:+UseParallelGC", "-XX:CompileCommand=quiet"]
+    + [f"-XX:Tier4{what}Threshold={calls}" for what, calls in _SECOND_COMPILER.items()]
+    + [f"-XX:CompileCommand=CompileThresholdScaling,{methods},10.0" for methods in _NOT_HOT]
 )
 #: Stored bytes of raw files (some 1.5 million samples) below which Spark compiles nothing for a night: measured on one million,
 #: it takes a fifth less of the JVM's processor time; on 4.5 million what is saved in compiling is lost in interpreting.
