@@ -16,7 +16,7 @@ from jobs.io.java import find_java
 from jobs.io.s3 import any_on_s3, is_s3, spark_settings
 
 #: A night loads 31,000 classes and runs most of their methods a few times. The first compiler takes them as early as by
-#: default; the second one, ten times as slow, after ten times as many calls: it still reaches what is hot, without which
+#: default, the second one only after ten times as many calls: it still reaches what is hot, without which
 #: parsing takes three times as long.
 _SECOND_COMPILER = {"Invocation": 50_000, "MinInvocation": 6_000, "Compile": 150_000, "BackEdge": 400_000}
 #: What plans queries, compiles their classes and sends tasks is called often, but never for long enough to repay the second
