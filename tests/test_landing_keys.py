@@ -1,4 +1,4 @@
-"""Landing under a ring: the key of each line's start date, lines whose key is destroyed, and what a plan tells."""
+"""Landing under a ring: the key of each line's start date, lines whose key is destroyed, and what a plan tells and does."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from jobs import beacons
 from jobs.config import Settings
+from jobs.io.delta import conformed
 from jobs.io.keys import ring_of
 from jobs.land import LandingRules, read_lines
 from jobs.steps.pseudonym import visitor_key
@@ -73,3 +74,21 @@ def test_plan_tells_dates_and_ids_of_keys_and_no_secret(
     assert "pseudonym(" in plan and str(DATE) in plan
     for secret in (FIRST, SECOND, THIRD):
         assert secret.decode() not in plan and secret.hex() not in plan.lower()
+
+
+def test_plan_goes_to_python_once_and_leaves_arrays_as_they_are(
+    spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _lines(tmp_path)
+    rules = LandingRules(Settings(), ring_of(RING))
+    keyed = rules.with_visitor_keys(rules.judge(read_lines(spark, str(tmp_path), [f"landing_date={DATE}/a.ndjson.gz"])))
+    rows = beacons.transform(keyed, rules.settings)
+
+    conformed(rows, beacons.WRITES).explain("formatted")
+    landing = capsys.readouterr().out
+    rows.to(conformed(rows, beacons.WRITES).schema).explain("formatted")
+    remade = capsys.readouterr().out
+
+    assert landing.count("ArrowEvalPython (") == remade.count("ArrowEvalPython (") == 1
+    assert ".x_px, lambdafunction(" not in landing
+    assert ".x_px, lambdafunction(" in remade, "what the line above looks for"

@@ -10,8 +10,9 @@ import itertools
 from collections.abc import Callable, Sequence
 
 from delta.tables import DeltaTable
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import DataType, StructField
 
 from jobs.errors import InfrastructureFailed
 from jobs.io.journal import Journal
@@ -83,7 +84,7 @@ class DeltaTables:
 
     def _commit(self, table: Table, rows: DataFrame, mode: str, options: dict[str, str]) -> None:
         before = self.version(table)
-        writer = _conform(rows, table).write.format("delta").mode(mode).options(**options)
+        writer = conformed(rows, table).write.format("delta").mode(mode).options(**options)
         writer = writer.option("txnAppId", "hoverlake").option("txnVersion", next(self._transactions))
         writer = writer.option("userMetadata", self.run_id)
         if table.layer != "mart":
@@ -188,14 +189,18 @@ def statistics_columns(table: Table) -> list[str]:
     return [c.name for c in first if not c.personal and c.type in _WITH_STATISTICS]
 
 
-def _conform(rows: DataFrame, table: Table) -> DataFrame:
+def conformed(rows: DataFrame, table: Table) -> DataFrame:
     """Declared order, types and comments; a missing or foreign column is an error, not a NULL."""
     if set(rows.columns) != set(table.column_names):
         raise InfrastructureFailed(
             f"{table.name}: columns {sorted(set(rows.columns) ^ set(table.column_names))} do not match the declaration."
         )
-    declared = spark_schema(table.columns)
-    if any(rows.schema[column.name].dataType != column.dataType for column in declared):
-        return rows.to(declared)
-    # `to` would make every element of every nested array anew, one by one and uncompiled.
-    return rows.select(*[F.col(column.name).alias(column.name, metadata=column.metadata) for column in declared])
+    given = rows.schema
+    return rows.select(*[_declared(F.col(c.name), given[c.name].dataType, c) for c in spark_schema(table.columns)])
+
+
+def _declared(column: Column, given: DataType, declared: StructField) -> Column:
+    """A column that is as declared already stays as it is: `DataFrame.to` would make every element of all nested columns anew,
+    one by one and uncompiled, if only one column differed."""
+    as_declared = column if given == declared.dataType else column.cast(declared.dataType)
+    return as_declared.alias(declared.name, metadata=declared.metadata)

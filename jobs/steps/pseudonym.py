@@ -61,7 +61,9 @@ def pseudonym_udf(
         return pseudonyms(visitor_ids, key_ids, secrets, erased)
 
     # pyspark's types ask for a kind of UDF, and its code warns if one is given beside type hints.
-    return arrow_udf(pseudonym, "string")  # type: ignore[call-overload, no-any-return]
+    made = arrow_udf(pseudonym, "string")  # type: ignore[call-overload]
+    # Else a filter on the pseudonym is moved below the column, and every row goes to Python and back twice.
+    return made.asNondeterministic()  # type: ignore[no-any-return]
 
 
 def key_id_at(first_dates: Mapping[str, dt.date | None], date: str) -> str:
