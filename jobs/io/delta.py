@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from delta.tables import DeltaTable
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -110,9 +111,8 @@ class DeltaTables:
 
     def fence(self) -> None:
         """Append an empty frame to every table: from here on Delta skips what a run of an older lease commits."""
-        for table in TABLES.values():
-            if self.version(table) >= 0:
-                self.append(table, self.spark.createDataFrame([], spark_schema(table.columns)))
+        written = [table for table in TABLES.values() if self.version(table) >= 0]
+        _each(lambda table: self.append(table, self.spark.createDataFrame([], spark_schema(table.columns))), written)
 
     def delete(self, table: Table, predicate: str | None) -> bool:
         """Remove rows; True if there were any."""
@@ -165,21 +165,26 @@ class DeltaTables:
 
     def restore(self, store: Store, release: Release | None) -> list[str]:
         """Bring every pinned table back to the release: what a stopped run wrote is undone. Names what was undone."""
-        undone = []
-        for table in PINNED:
-            latest, pinned = self.version(table), release.tables.get(table.name) if release else None
-            if latest < 0 or latest == pinned:
-                continue
-            # RESTORE passes over the numbers of transactions: a run that was fenced off must not come this far.
-            self.lease.check()
-            undone.append(table.name)
-            del self._versions[table.name]
-            if pinned is None:
-                store.delete_folder(table.path)
-            else:
-                DeltaTable.forPath(self.spark, self.uri(table)).restoreToVersion(pinned)
-            self.journal.write("restored", table=table.name, version=pinned)
-        return undone
+        pinned = {table.name: release.tables.get(table.name) if release else None for table in PINNED}
+        undone = [table for table in PINNED if self.version(table) not in (-1, pinned[table.name])]
+        _each(lambda table: self._restore(store, table, pinned[table.name]), undone)
+        return [table.name for table in undone]
+
+    def _restore(self, store: Store, table: Table, version: int | None) -> None:
+        # RESTORE passes over the numbers of transactions: a run that was fenced off must not come this far.
+        self.lease.check()
+        del self._versions[table.name]
+        if version is None:
+            store.delete_folder(table.path)
+        else:
+            DeltaTable.forPath(self.spark, self.uri(table)).restoreToVersion(version)
+        self.journal.write("restored", table=table.name, version=version)
+
+
+def _each(change: Callable[[Table], None], tables: Sequence[Table]) -> None:
+    """Much of a commit is planning: together they keep the cores busy."""
+    with ThreadPoolExecutor(max(1, len(tables))) as pool:
+        list(pool.map(change, tables))
 
 
 def statistics_columns(table: Table) -> list[str]:
