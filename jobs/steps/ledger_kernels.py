@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -19,8 +21,8 @@ from jobs.steps.batches import chunks, whole_groups
 from jobs.steps.cell_ladder import CellStep, place
 from jobs.steps.marts import GROUP
 
-#: Of nested rows, as Arrow holds them: some thousand page views.
-BATCH_BYTES = 128 * 1024 * 1024
+#: Of nested rows, as Arrow holds them: some five hundred page views.
+BATCH_BYTES = 64 * 1024 * 1024
 #: What a query may take beside its input; beyond it, it goes to disk.
 QUERY_MEMORY = "1GB"
 
@@ -57,13 +59,25 @@ def _unpacked(lists: Mapping[str, bytes]) -> dict[str, pa.Table]:
     return {name: pa.ipc.open_stream(data).read_all() for name, data in lists.items()}
 
 
+def _of_each(made: Callable[[pa.Table], pa.Table], tables: Iterator[pa.Table]) -> Batches:
+    """What is made of each table, in their order. As many as there are threads are at work together: much of a query on one
+    batch keeps one core busy."""
+    with ThreadPoolExecutor(threads()) as pool:
+        waiting: deque[Future[pa.Table]] = deque()
+        for table in tables:
+            waiting.append(pool.submit(made, table))
+            if len(waiting) == threads():
+                yield from waiting.popleft().result().to_batches()
+        while waiting:
+            yield from waiting.popleft().result().to_batches()
+
+
 def over_batches(query: str, schema: pa.Schema, **lists: bytes) -> Kernel:
     """A kernel that asks `query` of every `batch`, beside packed lists of keys."""
 
     def kernel(batches: Batches) -> Batches:
         known = _unpacked(lists)
-        for batch in chunks(batches, BATCH_BYTES):
-            yield from run(query, schema, batch=batch, **known).to_batches()
+        return _of_each(lambda batch: run(query, schema, batch=batch, **known), chunks(batches, BATCH_BYTES))
 
     return kernel
 
@@ -84,8 +98,8 @@ def over_groups(query: str, schema: pa.Schema, column: str) -> Kernel:
     """A kernel that asks `query` of `lines` sorted by `column`, never parting those with one value of it."""
 
     def kernel(batches: Batches) -> Batches:
-        for lines in whole_groups(batches, column, BATCH_BYTES):
-            yield from run(query, schema, lines=lines.drop_columns(column)).to_batches()
+        groups = whole_groups(batches, column, BATCH_BYTES)
+        return _of_each(lambda lines: run(query, schema, lines=lines.drop_columns(column)), groups)
 
     return kernel
 
@@ -112,11 +126,14 @@ def placing_cells(
 
     def kernel(batches: Batches) -> Batches:
         known = _unpacked(lists)
-        for lines in whole_groups(batches, "block", BATCH_BYTES):
-            lines = placed(lines.drop_columns("block"), ladders, min_visitors)
+
+        def made(block: pa.Table) -> pa.Table:
+            lines = placed(block.drop_columns("block"), ladders, min_visitors)
             for query in queries:
                 lines = run(query, schema, lines=lines, **known)
-            yield from lines.to_batches()
+            return lines
+
+        return _of_each(made, whole_groups(batches, "block", BATCH_BYTES))
 
     return kernel
 
