@@ -15,7 +15,7 @@ help: ## list the targets
 demo: setup ## from nothing to a published warehouse of one simulated night, and a look at it
 	@sh deploy/demo.sh
 
-# Each process has a Spark session of its own. One alone keeps one core busy: measured, 592 s of processor time in 590 s.
+# Each process has a Spark session of its own. One alone keeps one core busy: in its first 590 s it took 592 s.
 test: setup ## the tests, in WORKERS=2 processes of up to 5 GB; those of `make test-slow` and `make test-s3` are left out
 	@$(BIN)/python -m pytest -n $(or $(WORKERS),2) --dist loadfile -m "not slow and not matrix and not s3"
 
