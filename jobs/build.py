@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
+from typing import Any, Protocol
 
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -26,6 +27,7 @@ from jobs.config import Settings
 from jobs.io.delta import DeltaTables
 from jobs.io.session import is_own, is_spread, suit_input
 from jobs.io.store import table_uri
+from jobs.io.sums import group_sums
 from jobs.io.warehouse import data_files, stored_bytes
 from jobs.publication import Publication
 from jobs.steps.driver_rows import DriverRows
@@ -34,7 +36,7 @@ from jobs.steps.ledger import Ledger
 from jobs.steps.marts import MartSpec, on_dates
 from jobs.steps.page_views_source import PageViews
 from jobs.steps.passes import SpreadRows
-from jobs.steps.reconcile import Equation, Staged, build_equations, mart_equations
+from jobs.steps.reconcile import BEACONS, Equation, Staged, build_equations, mart_equations
 
 #: Stored page views (of some 20 million samples) below which a cluster's driver fetches them and goes over them alone.
 FEW_STORED_BYTES = 64 * 1024 * 1024
@@ -108,7 +110,13 @@ def build_page_views(tables: DeltaTables, settings: Settings, dates: list[dt.dat
         ).select(*every.columns)
     rows = page_views.transform(every, settings, event_dates=dates)
     tables.replace(page_views.WRITES, rows, on_dates("event_date", dates))
-    return build_equations(counts, oversized, read_dates(tables, dates))
+    return build_equations(counts, oversized, beacon_sums(tables, dates))
+
+
+def beacon_sums(tables: DeltaTables, dates: Collection[dt.date]) -> list[dict[str, Any]]:
+    """Per event date: the beacons in its page views."""
+    is_of_dates = pc.field("event_date").isin(sorted(dates))
+    return group_sums(tables.warehouse, page_views.WRITES, ["event_date"], is_of_dates, list(BEACONS.values()))
 
 
 def _survey(

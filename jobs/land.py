@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import Column, DataFrame, Observation, Row, SparkSession
+import pyarrow.compute as pc
+from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
 from jobs import beacons, rejected_beacons
@@ -22,6 +23,7 @@ from jobs.io.keys import KeyRing
 from jobs.io.raw_files import Inspection
 from jobs.io.s3 import spark_uri
 from jobs.io.store import local_path
+from jobs.io.sums import ROW_COUNT, group_sums
 from jobs.steps.marts import literal, on_dates
 from jobs.steps.parse import ACCEPTED, START_DATE, WITHHELD, judge_lines
 from jobs.steps.pseudonym import key_id_at, pseudonym_udf
@@ -88,8 +90,8 @@ def land(
     facts = {**observation.get, **(refusal.get if rules.tombstones else {})}
     if facts["reject_count"] or replaced:
         _write(tables, _rejects(tables.spark, raw, rules, facts), rejected_beacons.WRITES, replaced)
-    counts = _written(tables, paths)
-    started = [(row["start_date"], row["landing_date"]) for row in counts if row["start_date"]]
+    counts = _written(tables, files)
+    started = [(row["start_date"], row["landing_date"]) for row in counts if "start_date" in row]
     timely = {start for start, landing in started if landing <= start}
     return Landed({start for start, _ in started}, timely, _equations(files, counts, facts))
 
@@ -165,24 +167,26 @@ def _line_counts(files: Sequence[Inspection]) -> dict[dt.date, int]:
     return dict(counts)
 
 
-def _written(tables: DeltaTables, paths: Sequence[str]) -> list[Row]:
+def _written(tables: DeltaTables, files: Sequence[Inspection]) -> list[dict[str, Any]]:
     """How many rows of the files the tables hold now, by landing date: of beacons with their start date, of rejects
     with their reason. Read back, not observed while they were written: what a commit lost shows."""
-    of_files = F.col("raw_file").isin(list(paths))
-    written = tables.read(beacons.WRITES).where(of_files).groupBy("landing_date", "start_date")
-    rejected = tables.read(rejected_beacons.WRITES).where(of_files).groupBy("landing_date", "reason")
-    counts = written.count().unionByName(rejected.count(), allowMissingColumns=True)
-    return counts.collect()
+    is_on_date = pc.field("landing_date").isin(sorted(_line_counts(files)))
+    is_landed = is_on_date & pc.field("raw_file").isin([inspection.file.path for inspection in files])
+    return [
+        row
+        for table, name in ((beacons.WRITES, "start_date"), (rejected_beacons.WRITES, "reason"))
+        for row in group_sums(tables.warehouse, table, ["landing_date", name], is_landed)
+    ]
 
 
-def _equations(files: Sequence[Inspection], counts: Sequence[Row], facts: dict[str, Any]) -> list[Equation]:
+def _equations(files: Sequence[Inspection], counts: Sequence[dict[str, Any]], facts: dict[str, Any]) -> list[Equation]:
     accepted: dict[dt.date, int] = defaultdict(int)
     rejected: dict[dt.date, dict[str, int]] = defaultdict(dict)
     for row in counts:
-        if row["reason"] is None:
-            accepted[row["landing_date"]] += row["count"]
+        if "reason" in row:
+            rejected[row["landing_date"]][row["reason"]] = row[ROW_COUNT]
         else:
-            rejected[row["landing_date"]][row["reason"]] = row["count"]
+            accepted[row["landing_date"]] += row[ROW_COUNT]
     lines = _line_counts(files)
     unkept = {date: {term: facts.get(f"{term} {date}", 0) for term in (WITHHELD, ERASED)} for date in lines}
     return landing_equations(lines, accepted, rejected, unkept)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-
-from pyspark.sql import DataFrame
+from typing import Any
 
 from expectations.results import Result
 from expectations.rules import CRITICAL
@@ -77,16 +76,19 @@ def dates_to_hold_back(
     return held if held < set(dates) else set()
 
 
-def held_equations(built: Iterable[Equation], previous: DataFrame, held_back: Collection[dt.date]) -> list[Equation]:
-    """The equations of beacons, where dates held back have what is not in their previous page views as a term."""
+def held_equations(
+    built: Iterable[Equation], previous: Iterable[Mapping[str, Any]], held_back: Collection[dt.date]
+) -> list[Equation]:
+    """The equations of beacons, where dates held back have what is not in their previous page views as a term; of these
+    the sums of beacons, as in `build_equations`."""
     built = list(built)
     counts = {e.date: e.left for e in built if e.date in held_back}
     held = {equation.date: equation for equation in with_others(counts, previous, HELD_BACK)}
     return [held.get(equation.date, equation) for equation in built]
 
 
-def with_others(counts: dict[dt.date, int], published: DataFrame, term: str) -> list[Equation]:
-    """Beacons of each date = those of its published page views + all others, as `term`."""
+def with_others(counts: dict[dt.date, int], published: Iterable[Mapping[str, Any]], term: str) -> list[Equation]:
+    """Beacons of each date = those of its published page views, given as sums, + all others, as `term`."""
     equations = build_equations(counts, {}, published)
     return [replace(e, terms={**e.terms, term: e.left - sum(e.terms.values())}) for e in equations]
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from expectations.results import Result
 from jobs.audit import Written, audit_night
 from jobs.build import (
+    beacon_sums,
     build_page_views,
     equations_of_marts,
-    read_dates,
     stage_marts,
     start_dates,
     suit_dates,
@@ -126,7 +126,7 @@ class Stages:
         night, near = self.night, window(self.tables.read(BEACONS), [*at_once, *late], self.night.settings)
         touched = touched_dates(near, self._landed_files(), sorted(at_once | late))
         waiting = waiting_dates(set(touched) - at_once, self.given.base, night.date, night.settings)
-        self.waiting, self.built = left_waiting(near, read_dates(self.tables, touched), waiting)
+        self.waiting, self.built = left_waiting(self.tables, near, touched, waiting)
         self.dates = [date for date in touched if date not in self.waiting]
         # With what was asked for go the dates that its page views lie on as well.
         self.asked |= set(touched) - at_once - late if self.asked else set()
@@ -191,7 +191,7 @@ class Stages:
             with self.night.progress.stage("reconcile") as facts:
                 self.added_up = equations_of_marts(self.tables, self.staged)
                 facts.append(f"{len(self.equations())} equations")
-        self.added_up += left_unpublished(self.tables.read(PAGE_VIEWS), self.publication())
+        self.added_up += left_unpublished(self.tables, self.publication())
         own = [equation for equation in self.built if equation.date not in self.held_back]
         self.seen += equation_results([*self.landed, *own, *self.added_up])
         self.results = merged(self.results, self.seen)
@@ -209,7 +209,7 @@ class Stages:
         if built := held & set(self.dates):
             base = self.given.base
             take_back_page_views(self.tables, built, base.tables.get(PAGE_VIEWS.name) if base else None)
-            self.built = held_equations(self.built, read_dates(self.tables, sorted(built)), built)
+            self.built = held_equations(self.built, beacon_sums(self.tables, built), built)
         self.held_back |= held
         self.dates = [date for date in self.dates if date not in held]
         self._stage_marts()

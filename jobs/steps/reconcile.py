@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
@@ -26,6 +26,8 @@ from jobs.steps.page_views_source import PageViews
 INPUT = "input"
 #: Term of lines of visitors who were erased before the lines came.
 ERASED = "erased"
+#: Terms of beacons that are in a page view, and its columns that count them.
+BEACONS = {"used": "beacons_received", "duplicate": "beacons_duplicate", "conflicting": "beacons_conflicting"}
 QUANTITIES = ("event_date", "quantity", "reason", "amount")
 #: Per (table, date, quantity): clean's amount, and what it is made of by reason.
 Terms = defaultdict[tuple[str, dt.date, str], dict[str, int]]
@@ -96,19 +98,15 @@ def _terms_of(unkept: Mapping[str, int]) -> dict[str, int]:
 
 
 def build_equations(
-    beacons_by_date: dict[dt.date, int], oversized: dict[dt.date, int], page_views: DataFrame
+    beacons_by_date: dict[dt.date, int], oversized: dict[dt.date, int], of_page_views: Iterable[Mapping[str, Any]]
 ) -> list[Equation]:
-    """Per event date: accepted beacons = used + duplicate + conflicting, + oversized where a visitor has too many."""
-    totals = page_views.groupBy("event_date").agg(
-        F.sum("beacons_received").alias("used"),
-        F.sum("beacons_duplicate").alias("duplicate"),
-        F.sum("beacons_conflicting").alias("conflicting"),
-    )
-    terms: dict[dt.date, dict[str, int]] = {row["event_date"]: row.asDict() for row in totals.collect()}
+    """Per event date: accepted beacons = used + duplicate + conflicting, + oversized where a visitor has too many.
+    `of_page_views` has the sums of the columns BEACONS over the page views of each date."""
+    sums = {row["event_date"]: row for row in of_page_views}
     equations = []
-    for date in sorted(beacons_by_date.keys() | terms.keys()):
-        row = terms.get(date, {})
-        parts = {name: int(row.get(name, 0)) for name in ("used", "duplicate", "conflicting")}
+    for date in sorted(beacons_by_date.keys() | sums.keys()):
+        row = sums.get(date, {})
+        parts = {name: int(row.get(column) or 0) for name, column in BEACONS.items()}
         parts |= {"oversized": oversized[date]} if date in oversized else {}
         equations.append(Equation("clean.page_views", date, "beacons", beacons_by_date.get(date, 0), parts))
     return equations
