@@ -7,7 +7,7 @@ DEPLOY_TOOLS := .tools/deploy
 comma := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-cluster test-deploy kill-matrix order-matrix pair-matrix fault-matrix attack-matrix erase-matrix soak truth costs quick lint docs site questions month notebooks notebook-packages newcomer bench bench-small bench-packages profile bench-desk bench-history bench-simulator pictures clean FORCE
+.PHONY: help setup java jars demo test test-slow test-s3 test-s3-store test-cluster test-deploy kill-matrix order-matrix pair-matrix fault-matrix attack-matrix erase-matrix soak truth costs quick lint docs site questions month notebooks notebook-packages newcomer bench bench-small bench-packages profile bench-desk bench-history bench-skew bench-simulator pictures clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -124,6 +124,9 @@ bench-desk: $(STAMP) ## how long `hoverlake sql` takes for one date of 400, made
 
 bench-history: $(STAMP) ## the same night into warehouses of 0, 1, 400 and 405 dates: does it take longer?
 	@$(BIN)/python -m benchmarks.history --size $(or $(SIZE),0.5) --rounds $(or $(ROUNDS),3)
+
+bench-skew: setup ## one file of LARGE= GB beside 5,000 small ones, a million beacons of one visitor, a page view of 24 hours; minutes
+	@$(BIN)/python -m benchmarks.skew --size $(or $(SIZE),36) --large $(or $(LARGE),2) --busy $(or $(BUSY),1000000)
 
 bench-simulator: $(STAMP) ## samples per second and core of the simulator
 	@$(BIN)/python -m benchmarks.simulator_speed

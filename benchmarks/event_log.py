@@ -28,6 +28,7 @@ class Task:
     input_bytes: int
     shuffle_bytes: int
     output_bytes: int
+    stage: int = 0
 
     @property
     def seconds(self) -> float:
@@ -57,6 +58,7 @@ def _task(event: dict[str, Any]) -> Task:
         input_bytes=metrics["Input Metrics"]["Bytes Read"],
         shuffle_bytes=written["Shuffle Bytes Written"],
         output_bytes=metrics["Output Metrics"]["Bytes Written"],
+        stage=event["Stage ID"],
     )
 
 

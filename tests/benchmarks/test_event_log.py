@@ -11,6 +11,7 @@ from benchmarks.event_log import busy_s, tasks
 def task_end(reason: str = "Success", **accumulables: object) -> str:
     event: dict[str, Any] = {
         "Event": "SparkListenerTaskEnd",
+        "Stage ID": 4,
         "Task End Reason": {"Reason": reason},
         "Task Info": {
             "Launch Time": 10_000,
@@ -36,7 +37,7 @@ def test_a_task_is_read_in_seconds_and_bytes() -> None:
     assert task.seconds == pytest.approx(12.5 - 10.0)
     assert task.cpu_s == pytest.approx(1.5 + 0.5)
     assert (task.gc_s, task.shuffle_wait_s, task.shuffle_write_s) == pytest.approx((0.1, 0.2, 0.3))
-    assert (task.input_bytes, task.output_bytes, task.shuffle_bytes) == (5, 6, 7)
+    assert (task.stage, task.input_bytes, task.output_bytes, task.shuffle_bytes) == (4, 5, 6, 7)
 
 
 def test_seconds_of_python_workers_are_accumulators_of_the_plan() -> None:
