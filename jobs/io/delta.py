@@ -97,6 +97,8 @@ class DeltaTables:
             writer = writer.option("delta.deletedFileRetentionDuration", f"interval {days} days")
             writer = writer.option("delta.logRetentionDuration", f"interval {days} days")
             writer = writer.option(_STATISTICS, ",".join(statistics_columns(table)))
+            # Some platforms turn them on for every new table; what reads without Spark knows no rows that are gone within files.
+            writer = writer.option("delta.enableDeletionVectors", "false")
         if table.partition_by:
             writer = writer.partitionBy(*table.partition_by)
         writer.save(self.uri(table))
