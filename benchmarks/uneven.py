@@ -6,7 +6,6 @@ import datetime as dt
 import gzip
 import json
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -78,16 +77,13 @@ def busy_visitor(beacons: int) -> Iterator[bytes]:
         yield _line("busy", f"busy-{view}", seq, sent_ms=1000 * (seq + 1), start_ms=view)
 
 
-_beacon_ids = count()
-
-
 def _line(
     visitor: str, page_view: str, seq: int, sent_ms: int, *, start_ms: int = 0, is_last: bool = False, **more: Any
 ) -> bytes:
     """A beacon sent `sent_ms` after its page view began, which was `start_ms` after midnight."""
     beacon = {
         "schema": "cursor-beacon/1",
-        "beacon_id": f"uneven-{next(_beacon_ids)}",
+        "beacon_id": f"uneven-{page_view}-{seq}",
         "page_view_id": page_view,
         "seq": seq,
         "is_last": is_last,
