@@ -1,10 +1,11 @@
-"""What Spark's own event log says of a night: when tasks ran, what they did, what they waited for. Pure."""
+"""What Spark's own event log says of a night: when tasks ran, what they did, what they waited for."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 MS, NS = 1000, 1_000_000_000
@@ -15,7 +16,7 @@ PYTHON_START = ("time to start Python workers", "time to initialize Python worke
 
 @dataclass(frozen=True)
 class Task:
-    """One task: when it ran (epoch seconds), and its seconds and bytes by kind."""
+    """One task: when it ran (epoch seconds), its seconds and bytes by kind, and the number of its stage."""
 
     began: float
     ended: float
@@ -28,12 +29,26 @@ class Task:
     input_bytes: int
     shuffle_bytes: int
     output_bytes: int
-    stage: int = 0
+    stage: int
 
     @property
     def seconds(self) -> float:
         """From launch to end, deserialising and waiting included."""
         return self.ended - self.began
+
+
+def submit_arguments(folder: Path) -> str:
+    """PYSPARK_SUBMIT_ARGS of a process whose Spark writes its event log into the folder: taken when it starts the JVM, jobs
+    need know nothing of it."""
+    settings = {"enabled": "true", "dir": folder.absolute().as_uri(), "compress": "false", "rolling.enabled": "false"}
+    return " ".join([*(f"--conf spark.eventLog.{name}={value}" for name, value in settings.items()), "pyspark-shell"])
+
+
+def tasks_in(folder: Path) -> list[Task]:
+    """All tasks of the one event log in a folder, beside which lies its checksum."""
+    (file,) = folder.glob("[!.]*")
+    with file.open() as lines:
+        return tasks(lines)
 
 
 def tasks(lines: Iterable[str]) -> list[Task]:

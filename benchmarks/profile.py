@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.event_log import Task, busy_s, tasks
+from benchmarks.event_log import Task, busy_s, submit_arguments, tasks_in
 from benchmarks.inputs import LANDED, page_views_of, prepared
 from benchmarks.report import table
 from jobs.progress import Progress
@@ -76,10 +76,7 @@ def night(size: float, cache: Path, folder: Path) -> tuple[list[Span], list[Task
     """One night in this process: its stages, Spark's tasks, totals of the JVM, seconds of commits by table."""
     log = folder / "events"
     log.mkdir()
-    # Taken by pyspark when it starts the JVM: jobs need know nothing of it.
-    settings = {"enabled": "true", "dir": log.as_uri(), "compress": "false", "rolling.enabled": "false"}
-    words = " ".join(f"--conf spark.eventLog.{name}={value}" for name, value in settings.items())
-    os.environ["PYSPARK_SUBMIT_ARGS"] = f"{words} pyspark-shell"
+    os.environ["PYSPARK_SUBMIT_ARGS"] = submit_arguments(log)
     given = prepared(cache, page_views_of(size))
     began = time.time()
     from jobs.config import Settings
@@ -94,10 +91,7 @@ def night(size: float, cache: Path, folder: Path) -> tuple[list[Span], list[Task
     from jobs.io.session import start_session
 
     start_session().stop()
-    # Beside it lies its checksum.
-    (file,) = log.glob("[!.]*")
-    with file.open() as lines:
-        found = tasks(lines)
+    found = tasks_in(log)
     print(f"{given.samples:,} samples, {given.page_views:,} page views, {ended - began:.1f} s", file=sys.stderr)
     return whole([imported, *watch.spans], began, ended), found, totals, commit_seconds(warehouse)
 

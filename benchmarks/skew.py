@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.engines import ENGINES, HOVERLAKE
-from benchmarks.event_log import Task, tasks
+from benchmarks.event_log import Task, submit_arguments, tasks_in
 from benchmarks.inputs import LANDED, page_views_of, prepared
 from benchmarks.process import measure
 from benchmarks.report import GIB, table
@@ -77,19 +77,14 @@ def main() -> int:
         raw, warehouse, log = scratch / "raw", scratch / "warehouse", scratch / "events"
         write_uneven(given, raw, asked.small, 50_000, round(asked.large * 1e9), asked.busy)
         log.mkdir()
-        settings = {"enabled": "true", "dir": log.absolute().as_uri(), "compress": "false", "rolling.enabled": "false"}
-        words = " ".join(f"--conf spark.eventLog.{name}={value}" for name, value in settings.items())
         command = ENGINES[HOVERLAKE].command(raw, LANDED, warehouse, Settings().min_visitors)
-        night = measure(command, scratch / "said.log", {"PYSPARK_SUBMIT_ARGS": f"{words} pyspark-shell"})
+        night = measure(command, scratch / "said.log", {"PYSPARK_SUBMIT_ARGS": submit_arguments(log)})
         print(night.said)
         if night.exit_code:
             return night.exit_code
         print(f"{night.seconds:.1f} s, {night.peak.rss_bytes / GIB:.2f} GiB, {night.peak.cpu_s:.0f} s of processor\n")
         print(f"{left_out(str(warehouse)):,} beacons of oversized visitors were counted and left out\n")
-        (file,) = log.glob("[!.]*")
-        with file.open() as lines:
-            rows = uneven_stages(tasks(lines), os.cpu_count() or 1)
-        print(table(HEADS, rows))
+        print(table(HEADS, uneven_stages(tasks_in(log), os.cpu_count() or 1)))
     finally:
         shutil.rmtree(scratch)
     return 0

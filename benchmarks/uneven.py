@@ -7,7 +7,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from benchmarks.inputs import DAY, LANDED, Input
 
@@ -30,7 +30,8 @@ def write_uneven(given: Input, raw: Path, small: int, small_bytes: int, large_by
     folder.mkdir(parents=True)
     lines = simulated(given)
     for number in range(small):
-        _fill(folder / f"small-{number:05}.ndjson", small_bytes, lines)
+        with (folder / f"small-{number:05}.ndjson").open("wb") as file:
+            _write(file, small_bytes, lines)
     with (folder / "large.ndjson").open("wb") as file:
         file.writelines(open_all_day())
         file.writelines(busy_visitor(busy_beacons))
@@ -45,12 +46,7 @@ def simulated(given: Input) -> Iterator[bytes]:
                 yield from lines
 
 
-def _fill(path: Path, size: int, lines: Iterator[bytes]) -> None:
-    with path.open("wb") as file:
-        _write(file, size, lines)
-
-
-def _write(file: Any, size: int, lines: Iterator[bytes]) -> None:
+def _write(file: BinaryIO, size: int, lines: Iterator[bytes]) -> None:
     """Until the file has `size` bytes."""
     while file.tell() < size:
         line = next(lines, None)

@@ -21,8 +21,8 @@ ROW_COUNT = "row_count"
 def group_sums(
     warehouse: str, table: Table, by: Sequence[str], where: pc.Expression, sums: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
-    """Of the rows of the latest version that `where` holds for, one dict per group of the columns `by`: in their order:
-    its values of them, its rows (ROW_COUNT) and the sums of columns of integers, 0 for one that the version does not have.
+    """Of the rows of the latest version that `where` holds for, one dict per group of the columns `by`, in their order: its
+    values of them, its rows (ROW_COUNT) and the sums of columns of integers, 0 for one that the version does not have.
 
     Read batch by batch, these columns only, and only of files whose partitions `where` can hold for.
     """

@@ -10,7 +10,7 @@ from benchmarks.profile import REST, Span, commit_seconds, rows, whole
 
 
 def task(began: float, ended: float) -> Task:
-    return Task(began, ended, 1.0, 0.1, 0.2, 0.3, 0.5, 0.0, 2**20, 2 * 2**20, 3 * 2**20)
+    return Task(began, ended, 1.0, 0.1, 0.2, 0.3, 0.5, 0.0, 2**20, 2 * 2**20, 3 * 2**20, 0)
 
 
 def test_stages_and_what_lies_between_them_add_up_to_the_night() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from benchmarks.event_log import Task
 from benchmarks.inputs import LANDED, prepared
 from benchmarks.skew import uneven_stages
-from benchmarks.uneven import DAY_MS, busy_visitor, open_all_day, write_uneven
+from benchmarks.uneven import DAY_MS, busy_visitor, open_all_day, simulated, write_uneven
 
 
 def task(stage: int, seconds: float, mib: int = 0, began: float = 100.0) -> Task:
@@ -27,7 +27,11 @@ def test_files_have_their_sizes_and_no_simulated_line_twice(tmp_path: Path) -> N
     sizes = {file.name: file.stat().st_size for file in folder.iterdir()}
     assert sorted(sizes) == ["large.ndjson", *(f"small-0000{n}.ndjson" for n in range(3))]
     assert all(size >= (400_000 if name == "large.ndjson" else 50_000) for name, size in sizes.items())
-    lines = [line for file in sorted(folder.iterdir()) for line in file.read_bytes().splitlines()]
+    # The small files come first, as they were written.
+    files = sorted(folder.iterdir(), key=lambda file: (file.name == "large.ndjson", file.name))
+    lines = [line for file in files for line in file.read_bytes().splitlines(keepends=True)]
+    others = [line for line in lines if b'"beacon_id":"uneven-' not in line]
+    assert others == list(islice(simulated(given), len(others)))
     own = [json.loads(line)["visitor_id"] for line in lines if b'"beacon_id":"uneven-' in line]
     assert own.count("busy") == 200
     assert own.count("all-day") == DAY_MS // 600_000
