@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 
 from jobs.config import Settings
 from jobs.steps.deduplicate import ORDER
+from jobs.steps.memory import freed_memory_kept
 from jobs.steps.page_view_kernel import page_view_batches
 from warehouse_schema.clean.beacons import BEACONS
 from warehouse_schema.clean.page_views import PAGE_VIEWS
@@ -28,7 +29,8 @@ def transform(beacons: DataFrame, settings: Settings, *, event_dates: list[dt.da
     """Page views of `event_dates` from all beacons of those dates and of page views that reach into them."""
 
     def kernel(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        return page_view_batches(batches, settings)
+        with freed_memory_kept():
+            yield from page_view_batches(batches, settings)
 
     # Beacons written before keys had ids are all of the first.
     keyed = beacons.fillna(FIRST_KEY_ID, ["key_id"])

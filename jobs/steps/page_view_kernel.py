@@ -27,8 +27,8 @@ from jobs.steps.zone_entries import zone_column
 from warehouse_schema.clean.page_views import PAGE_VIEWS
 from warehouse_schema.derive import arrow_type
 
-#: Beacons are wide: a batch is closed by its bytes, not by its rows.
-BATCH_BYTES = 32 * 1024 * 1024
+#: Beacons are wide: a batch is closed by its bytes, not by its rows. Of its arrays most then stay in the processor's cache.
+BATCH_BYTES = 4 * 1024 * 1024
 
 MOUSE = "mouse"
 
