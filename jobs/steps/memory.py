@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import pyarrow as pa
 
-#: Parameters of glibc's mallopt(3): from which size on an array is mapped by itself and unmapped when it is dropped, and how
-#: much may be free at the end of the heap before it is given back.
+#: Parameters of glibc's mallopt(3): how much may be free at the end of the heap before it is given back, and from which size on
+#: an array is mapped by itself and unmapped when it is dropped.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 _NEVER = 2**31 - 1
 
@@ -19,7 +19,8 @@ def freed_memory_kept() -> Iterator[None]:
     """What is freed inside serves the next array, and goes back to the system at the end.
 
     Otherwise the system zeroes the pages of every array anew: measured on page views in batches of 32 MB, a quarter of the
-    kernel's processor time. Does nothing where the C library is not glibc.
+    kernel's processor time. For processes that do nothing else, such as Spark's workers: how memory is taken
+    stays changed afterwards. Does nothing where the C library is not glibc.
     """
     libc = ctypes.CDLL(None)
     if not hasattr(libc, "malloc_trim"):
